@@ -1,0 +1,8 @@
+/* Wall time for measurements. */
+#ifndef LS_BASE_CLOCK_H
+#define LS_BASE_CLOCK_H
+
+/* Seconds of a clock that never jumps (CLOCK_MONOTONIC); only differences mean anything. */
+double ls_seconds(void);
+
+#endif

@@ -1,0 +1,92 @@
+#define _POSIX_C_SOURCE 200809L
+#include "base/output_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+char *ls_output_temporary_name(const char *path) {
+  size_t length = strlen(path) + 32;
+  char *name = malloc(length);
+  if (name) snprintf(name, length, "%s.partial-%ld", path, (long)getpid());
+  return name;
+}
+
+ls_status ls_output_open(ls_output_file *file, const char *path, ls_error *error) {
+  *file = (ls_output_file){0};
+  file->path = strdup(path);
+  file->temporary = ls_output_temporary_name(path);
+  if (!file->path || !file->temporary) {
+    ls_output_discard(file);
+    return ls_fail(error, LS_MEMORY, "%s: no memory for a file name", path);
+  }
+  file->stream = fopen(file->temporary, "wb");
+  if (!file->stream) {
+    ls_fail(error, LS_IO, "%s: cannot be written: %s; check the folder and its permissions", path,
+            strerror(errno));
+    free(file->temporary);
+    file->temporary = NULL;
+    ls_output_discard(file);
+    return LS_IO;
+  }
+  return LS_OK;
+}
+
+ls_status ls_output_commit(ls_output_file *file, ls_error *error) {
+  int failed = ferror(file->stream) || fflush(file->stream);
+  int cause = errno;
+  if (fclose(file->stream) && !failed) failed = 1, cause = errno;
+  file->stream = NULL;
+  ls_status status = LS_OK;
+  if (failed)
+    status = ls_fail(error, LS_IO, "%s: writing failed: %s; free some space or choose another folder",
+                     file->path, strerror(cause));
+  else {
+    status = ls_output_rename(file->temporary, file->path, error);
+    free(file->temporary);
+    file->temporary = NULL;
+  }
+  ls_output_discard(file);
+  return status;
+}
+
+void ls_output_discard(ls_output_file *file) {
+  if (file->stream) fclose(file->stream);
+  if (file->temporary) unlink(file->temporary);
+  free(file->temporary);
+  free(file->path);
+  *file = (ls_output_file){0};
+}
+
+ls_status ls_output_rename(const char *temporary, const char *path, ls_error *error) {
+  int descriptor = open(temporary, O_RDONLY | O_CLOEXEC);
+  int failed = descriptor < 0 || fsync(descriptor);
+  int cause = errno;
+  if (descriptor >= 0) close(descriptor);
+  if (!failed && rename(temporary, path)) failed = 1, cause = errno;
+  if (!failed) return LS_OK;
+  unlink(temporary);
+  return ls_fail(error, LS_IO, "%s: cannot be completed: %s; free some space or choose another folder",
+                 path, strerror(cause));
+}
+
+ls_status ls_make_folder(const char *path, ls_error *error) {
+  char *copy = strdup(path);
+  if (!copy) return ls_fail(error, LS_MEMORY, "%s: no memory for a folder name", path);
+  ls_status status = LS_OK;
+  for (char *p = copy + 1; status == LS_OK; p++) {
+    if (*p && *p != '/') continue;
+    char kept = *p;
+    *p = 0;
+    struct stat info;
+    if (mkdir(copy, 0777) && !(errno == EEXIST && !stat(copy, &info) && S_ISDIR(info.st_mode)))
+      status = ls_fail(error, LS_IO, "%s: cannot make this folder: %s", copy, strerror(errno));
+    *p = kept;
+    if (!kept) break;
+  }
+  free(copy);
+  return status;
+}

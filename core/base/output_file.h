@@ -1,0 +1,35 @@
+/* Files that appear under their final name only when they are complete. */
+#ifndef LS_BASE_OUTPUT_FILE_H
+#define LS_BASE_OUTPUT_FILE_H
+
+#include "base/status.h"
+
+#include <stdio.h>
+
+typedef struct ls_output_file {
+  FILE *stream; /* write here; NULL after commit or discard */
+  char *path;
+  char *temporary; /* path with ".partial-PID" appended, in the same folder */
+} ls_output_file;
+
+/* Opens a temporary file beside path (an existing path stays as it is until the commit).
+ * Returns LS_OK, LS_IO or LS_MEMORY. */
+ls_status ls_output_open(ls_output_file *file, const char *path, ls_error *error);
+
+/* Flushes, syncs, closes and renames to the final name. Any earlier write error (a full disk) is
+ * found here: the temporary file is then removed and LS_IO returned. */
+ls_status ls_output_commit(ls_output_file *file, ls_error *error);
+
+/* Closes and removes the temporary file. Harmless after commit or on a zeroed struct. */
+void ls_output_discard(ls_output_file *file);
+
+/* The temporary name for libraries that open files themselves (HDF5); free() it. NULL if no memory.
+ * Afterwards ls_output_rename(temporary, path) completes the file: syncs and renames; on failure it
+ * removes the temporary file and returns LS_IO. */
+char *ls_output_temporary_name(const char *path);
+ls_status ls_output_rename(const char *temporary, const char *path, ls_error *error);
+
+/* Makes a folder and its missing parents; an existing folder is fine. Returns LS_OK or LS_IO. */
+ls_status ls_make_folder(const char *path, ls_error *error);
+
+#endif

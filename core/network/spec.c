@@ -1,0 +1,193 @@
+#define _POSIX_C_SOURCE 200809L
+#include "network/spec.h"
+
+#include "base/random.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+ls_network_spec ls_network_study(int size, int planes) {
+  return (ls_network_spec){.height = size,
+                           .width = size,
+                           .planes = planes,
+                           .block_count = 4,
+                           .dense_count = 2,
+                           .kernel = 5,
+                           .pool = 5,
+                           .block_channels = {10, 64, 128, 256},
+                           .dense_outputs = {32, 5}};
+}
+
+/* Reads whitespace-separated positive integers into values; returns how many, -1 on anything else. */
+static int read_integers(char *text, int *values, int most) {
+  int count = 0;
+  for (char *end = text;; text = end) {
+    text += strspn(text, " \t\r\n");
+    if (!*text) return count;
+    errno = 0;
+    long value = strtol(text, &end, 10);
+    if (end == text || errno || value < 1 || value > 1 << 20 || count == most) return -1;
+    values[count++] = (int)value;
+  }
+}
+
+ls_status ls_network_read(ls_network_spec *spec, const char *path, ls_error *error) {
+  FILE *file = fopen(path, "r");
+  if (!file) return ls_fail(error, LS_IO, "%s: cannot be opened: %s", path, strerror(errno));
+  char line[512];
+  ls_status status = LS_OK;
+  for (int number = 1; status == LS_OK && fgets(line, sizeof line, file); number++) {
+    line[strcspn(line, "#")] = 0;
+    char *key = line + strspn(line, " \t\r\n");
+    if (!*key) continue;
+    size_t length = strcspn(key, " \t\r\n");
+    char *rest = key + length + (key[length] != 0);
+    key[length] = 0;
+    int count;
+    if (!strcmp(key, "blocks"))
+      spec->block_count = count = read_integers(rest, spec->block_channels, LS_MAX_BLOCKS);
+    else if (!strcmp(key, "dense"))
+      spec->dense_count = count = read_integers(rest, spec->dense_outputs, LS_MAX_DENSE);
+    else if (!strcmp(key, "kernel"))
+      count = read_integers(rest, &spec->kernel, 1);
+    else if (!strcmp(key, "pool"))
+      count = read_integers(rest, &spec->pool, 1);
+    else {
+      status = ls_fail(error, LS_FORMAT, "%s:%d: unknown key '%s'; known are blocks, dense, kernel, pool",
+                       path, number, key);
+      break;
+    }
+    if (count < 1)
+      status = ls_fail(error, LS_FORMAT,
+                       "%s:%d: %s wants positive whole numbers (at most %d blocks, %d dense layers)", path,
+                       number, key, LS_MAX_BLOCKS, LS_MAX_DENSE);
+  }
+  if (status == LS_OK && ferror(file)) status = ls_fail(error, LS_IO, "%s: cannot be read", path);
+  fclose(file);
+  return status;
+}
+
+ls_status ls_network_check(const ls_network_spec *spec, ls_error *error) {
+  if (spec->planes < 1 || spec->planes > 3)
+    return ls_fail(error, LS_MISMATCH, "a network takes 1, 2 or 3 planes, not %d", spec->planes);
+  if (spec->height > 1 << 14 || spec->width > 1 << 14)
+    return ls_fail(error, LS_MISMATCH, "an image of %d x %d is too large; --size goes up to %d",
+                   spec->height, spec->width, 1 << 14);
+  if (spec->block_count < 1 || spec->dense_count < 1)
+    return ls_fail(error, LS_MISMATCH, "a network needs at least one block and one dense layer");
+  if (spec->kernel % 2 == 0 || spec->kernel > 15)
+    return ls_fail(error, LS_MISMATCH, "kernel %d: odd numbers up to 15 only ('same' padding)",
+                   spec->kernel);
+  if (spec->pool < 1 || spec->pool > 15)
+    return ls_fail(error, LS_MISMATCH, "pool %d: 1 to 15 only", spec->pool);
+  int least = 1;
+  for (int b = 0; b < spec->block_count; b++) least *= spec->pool;
+  if (spec->height < least || spec->width < least)
+    return ls_fail(error, LS_MISMATCH,
+                   "an image of %d x %d is too small: %d pools of %d need --size %d or more", spec->height,
+                   spec->width, spec->block_count, spec->pool, least);
+  return LS_OK;
+}
+
+int ls_network_classes(const ls_network_spec *spec) {
+  return spec->dense_outputs[spec->dense_count - 1];
+}
+
+ls_conv_block_shape ls_network_block(const ls_network_spec *spec, int block) {
+  ls_conv_block_shape shape = {spec->height, spec->width,  spec->planes, spec->block_channels[0],
+                               spec->kernel, spec->pool};
+  for (int b = 0; b < block; b++) {
+    shape.height /= spec->pool;
+    shape.width /= spec->pool;
+    shape.in_channels = shape.out_channels;
+    shape.out_channels = spec->block_channels[b + 1];
+  }
+  return shape;
+}
+
+ls_dense_shape ls_network_dense(const ls_network_spec *spec, int dense) {
+  ls_dense_shape shape = {.rows = 1,
+                          .columns = 1,
+                          .outputs = spec->dense_outputs[dense],
+                          .elu = dense < spec->dense_count - 1};
+  if (dense > 0) {
+    shape.channels = spec->dense_outputs[dense - 1];
+    return shape;
+  }
+  ls_conv_block_shape last = ls_network_block(spec, spec->block_count - 1);
+  shape.rows = last.height / last.pool;
+  shape.columns = last.width / last.pool;
+  shape.channels = last.out_channels;
+  return shape;
+}
+
+int ls_network_layer_count(const ls_network_spec *spec) {
+  return spec->block_count + spec->dense_count;
+}
+
+static void layer_sizes(const ls_network_spec *spec, int layer, ls_layer_parameters *out) {
+  if (layer < spec->block_count) {
+    ls_conv_block_shape s = ls_network_block(spec, layer);
+    snprintf(out->name, sizeof out->name, "conv%d", layer + 1);
+    out->kernel_rank = 4;
+    out->kernel_shape[0] = out->kernel_shape[1] = s.kernel;
+    out->kernel_shape[2] = s.in_channels;
+    out->kernel_shape[3] = s.out_channels;
+  } else {
+    ls_dense_shape s = ls_network_dense(spec, layer - spec->block_count);
+    snprintf(out->name, sizeof out->name, "dense%d", layer - spec->block_count + 1);
+    out->kernel_rank = 2;
+    out->kernel_shape[0] = s.rows * s.columns * s.channels;
+    out->kernel_shape[1] = s.outputs;
+  }
+  out->kernel_count = 1;
+  for (int i = 0; i < out->kernel_rank; i++) out->kernel_count *= (size_t)out->kernel_shape[i];
+  out->bias_count = (size_t)out->kernel_shape[out->kernel_rank - 1];
+}
+
+ls_layer_parameters ls_network_layer(const ls_network_spec *spec, int layer) {
+  ls_layer_parameters out;
+  size_t offset = 0;
+  for (int i = 0;; i++) {
+    out = (ls_layer_parameters){0};
+    layer_sizes(spec, i, &out);
+    out.kernel_offset = offset;
+    out.bias_offset = offset + out.kernel_count;
+    offset = out.bias_offset + out.bias_count;
+    if (i == layer) return out;
+  }
+}
+
+size_t ls_network_parameter_count(const ls_network_spec *spec) {
+  ls_layer_parameters last = ls_network_layer(spec, ls_network_layer_count(spec) - 1);
+  return last.bias_offset + last.bias_count;
+}
+
+double ls_network_forward_flop(const ls_network_spec *spec) {
+  double flop = 0;
+  for (int b = 0; b < spec->block_count; b++) {
+    ls_conv_block_shape s = ls_network_block(spec, b);
+    flop += 2.0 * s.kernel * s.kernel * s.in_channels * s.out_channels * s.height * s.width;
+  }
+  for (int d = 0; d < spec->dense_count; d++) {
+    ls_dense_shape s = ls_network_dense(spec, d);
+    flop += 2.0 * s.rows * s.columns * s.channels * s.outputs;
+  }
+  return flop;
+}
+
+void ls_network_initialise(const ls_network_spec *spec, unsigned long long seed, float *parameters) {
+  for (int l = 0; l < ls_network_layer_count(spec); l++) {
+    ls_layer_parameters p = ls_network_layer(spec, l);
+    double area = p.kernel_rank == 4 ? (double)p.kernel_shape[0] * p.kernel_shape[1] : 1;
+    double fans = area * (p.kernel_shape[p.kernel_rank - 2] + p.kernel_shape[p.kernel_rank - 1]);
+    double limit = sqrt(6 / fans);
+    for (size_t i = 0; i < p.kernel_count; i++)
+      parameters[p.kernel_offset + i] =
+          (float)(limit * (2 * ls_random_uniform(seed, (unsigned)l, i) - 1));
+    memset(parameters + p.bias_offset, 0, p.bias_count * sizeof(float));
+  }
+}
