@@ -9,16 +9,15 @@
 
 typedef struct ls_dataset ls_dataset;
 
-/* paths: files, folders (every event file in them, sorted by name, not recursive) and globs, in order.
- * labels: the rule of --labels: NULL or "file" (labels in the files), "pdg" (the primary's PDG code:
- * gamma 22, e- +-11, mu +-13, pi +-211, K+ +-321 in the study's class order 0..4), "index" (event
- * number modulo classes), "constant:K", or a path: a .npy of integers, or a text file with one class
- * number per line, one per event.
- * producer: see ls_source_open. classes: number of classes; every label must be below it.
- * Opens every file once to count its events and checks that geometries agree; files are then opened
- * lazily and kept open one at a time.
- * Returns LS_OK, LS_USAGE, LS_IO, LS_FORMAT, LS_MISMATCH, LS_VALUE (label outside the classes) or
- * LS_UNAVAILABLE; the message names file, data set and event. */
+/* paths: files, folders (every event file in them, sorted by name, not recursive) and globs, in
+ * order. labels: the rule of --labels: NULL or "file" (labels in the files), "pdg" (the primary's
+ * PDG code: gamma 22, e- +-11, mu +-13, pi +-211, K+ +-321 in the study's class order 0..4),
+ * "index" (event number modulo classes), "constant:K", or a path: a .npy of integers, or a text
+ * file with one class number per line, one per event. producer: see ls_source_open. classes: number
+ * of classes; every label must be below it. Opens every file once to count its events and checks
+ * that geometries agree; files are then opened lazily and kept open one at a time. Returns LS_OK,
+ * LS_USAGE, LS_IO, LS_FORMAT, LS_MISMATCH, LS_VALUE (label outside the classes) or LS_UNAVAILABLE;
+ * the message names file, data set and event. */
 ls_status ls_dataset_open(const char *const *paths, size_t path_count, const char *labels,
                           const char *producer, int classes, ls_dataset **dataset, ls_error *error);
 void ls_dataset_close(ls_dataset *dataset); /* NULL is allowed */
@@ -32,8 +31,8 @@ const char *ls_dataset_file(const ls_dataset *dataset, size_t file);
 /* Name of a class: the file's, else the study's five (gamma, e-, mu-, pi-, K+), else "class K". */
 const char *ls_dataset_class_name(const ls_dataset *dataset, int label);
 
-/* File and facts of event number event; *source stays owned by the data set and valid until the next
- * call. in_file is the event's number within its file. */
+/* File and facts of event number event; *source stays owned by the data set and valid until the
+ * next call. in_file is the event's number within its file. */
 ls_status ls_dataset_locate(ls_dataset *dataset, size_t event, ls_source **source, size_t *in_file,
                             ls_error *error);
 

@@ -1,5 +1,5 @@
-/* Where events come from: one interface for every file format. A new format is one folder that fills
- * an ls_source_functions table, and one line in open.c. */
+/* Where events come from: one interface for every file format. A new format is one folder that
+ * fills an ls_source_functions table, and one line in open.c. */
 #ifndef LS_DATASETS_SOURCE_H
 #define LS_DATASETS_SOURCE_H
 
@@ -20,16 +20,17 @@ typedef enum ls_value_type { LS_VALUE_INT32, LS_VALUE_FLOAT32 } ls_value_type;
 /* Facts about one event; what a format does not carry is -1. */
 typedef struct ls_event_info {
   int64_t run, subrun, event;
-  int label;               /* class from the file's own labels, or -1 */
-  int pdg;                 /* primary particle's PDG code, 0 if unknown */
-  uint64_t stored_bytes;   /* as it lies in the file */
-  uint64_t raw_bytes;      /* as a dense array */
+  int label;             /* class from the file's own labels, or -1 */
+  int pdg;               /* primary particle's PDG code, 0 if unknown */
+  uint64_t stored_bytes; /* as it lies in the file */
+  uint64_t raw_bytes;    /* as a dense array */
 } ls_event_info;
 
-/* Receives the non-zero pixels of a plane in rising index order (index = row * columns + column), in
- * any number of calls; planes may interleave, pixels of one plane never go back. Values are exact: a
- * reader refuses integers beyond 2^24. If the reader finds damage after it has handed out pixels, its
- * read returns an error and the caller drops what it got. A status other than LS_OK stops the read. */
+/* Receives the non-zero pixels of a plane in rising index order (index = row * columns + column),
+ * in any number of calls; planes may interleave, pixels of one plane never go back. Values are
+ * exact: a reader refuses integers beyond 2^24. If the reader finds damage after it has handed out
+ * pixels, its read returns an error and the caller drops what it got. A status other than LS_OK
+ * stops the read. */
 typedef struct ls_pixel_sink {
   ls_status (*pixels)(void *context, int plane, size_t count, const uint32_t *index,
                       const float *value, ls_error *error);
@@ -42,7 +43,8 @@ typedef struct ls_source_functions {
   const char *format; /* "kevlar", "larcv3", "npy" */
   ls_status (*info)(ls_source *, size_t event, ls_event_info *, ls_error *);
   /* plane_mask: bit p set: plane p is wanted; others may be skipped but need not be. */
-  ls_status (*read)(ls_source *, size_t event, unsigned plane_mask, const ls_pixel_sink *, ls_error *);
+  ls_status (*read)(ls_source *, size_t event, unsigned plane_mask, const ls_pixel_sink *,
+                    ls_error *);
   void (*close)(ls_source *);
 } ls_source_functions;
 
@@ -53,18 +55,18 @@ struct ls_source {
   size_t count; /* events, at least 1 */
   ls_geometry geometry;
   ls_value_type value_type;
-  int has_labels;                   /* 1: ls_event_info.label is filled from the file */
-  int class_count;                  /* if has_labels */
-  char class_names[16][32];         /* if has_labels, in label order */
+  int has_labels;                       /* 1: ls_event_info.label is filled from the file */
+  int class_count;                      /* if has_labels */
+  char class_names[16][32];             /* if has_labels, in label order */
   double inflate_seconds, read_seconds; /* spent so far in each phase of read */
 };
 
 /* Opens one file of any known format, told by its content and not by its name. producer: larcv3's
- * producer ("sbndwire"), or KevLAr's image set ("wires", "rawdigits"); NULL: the file's only one, or
- * the first in the order of the README.
- * Returns LS_OK, LS_IO (missing, permission), LS_FORMAT, LS_MEMORY, LS_UNAVAILABLE (build without
- * HDF5). Each message names the file. */
-ls_status ls_source_open(const char *path, const char *producer, ls_source **source, ls_error *error);
+ * producer ("sbndwire"), or KevLAr's image set ("wires", "rawdigits"); NULL: the file's only one,
+ * or the first in the order of the README. Returns LS_OK, LS_IO (missing, permission), LS_FORMAT,
+ * LS_MEMORY, LS_UNAVAILABLE (build without HDF5). Each message names the file. */
+ls_status ls_source_open(const char *path, const char *producer, ls_source **source,
+                         ls_error *error);
 void ls_source_close(ls_source *source); /* NULL is allowed */
 
 #endif

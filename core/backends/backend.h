@@ -1,13 +1,15 @@
 /* What a backend is: a table of functions that make operators.
  *
  * An operator is one layer planned for one shape on one device: a conv block (conv + bias + ELU +
- * max-pool) or a dense layer. It works on one image a call. Everything is planned and allocated when
- * the operator is made; forward and backward allocate nothing. An unsupported shape is an error the
- * user sees (LS_UNAVAILABLE): there is no fallback to another backend, it would falsify a benchmark.
+ * max-pool) or a dense layer. It works on one image a call. Everything is planned and allocated
+ * when the operator is made; forward and backward allocate nothing. An unsupported shape is an
+ * error the user sees (LS_UNAVAILABLE): there is no fallback to another backend, it would falsify a
+ * benchmark.
  *
- * Activations that pass between operators are the backend's own: a block of output_bytes in a layout
- * that only the backend knows (blocked channels, say), with whatever it keeps with them. The next
- * operator of the same backend takes it as it is. ls_operator_export turns it into plain floats. */
+ * Activations that pass between operators are the backend's own: a block of output_bytes in a
+ * layout that only the backend knows (blocked channels, say), with whatever it keeps with them. The
+ * next operator of the same backend takes it as it is. ls_operator_export turns it into plain
+ * floats. */
 #ifndef LS_BACKENDS_BACKEND_H
 #define LS_BACKENDS_BACKEND_H
 
@@ -26,12 +28,12 @@ typedef struct ls_operator ls_operator;
 
 /* Where an operator stands in its network, for backends whose layouts depend on it. */
 typedef struct ls_operator_place {
-  int first; /* 1: the input is the image, plain floats [height][width][in_channels]; its gradient is
-                never asked for */
+  int first; /* 1: the input is the image, plain floats [height][width][in_channels]; its gradient
+                is never asked for */
 } ls_operator_place;
 
-/* Bytes that the caller provides, each block aligned to LS_ALIGNMENT and followed by LS_ALIGNMENT bytes
- * of slack. */
+/* Bytes that the caller provides, each block aligned to LS_ALIGNMENT and followed by LS_ALIGNMENT
+ * bytes of slack. */
 typedef struct ls_operator_sizes {
   size_t output;    /* the activation it makes; the gradient that arrives has the same size */
   size_t saved;     /* kept from forward for backward, per image (argmax, pool workspace) */
@@ -41,19 +43,19 @@ typedef struct ls_operator_sizes {
 /* The functions of an operator. All pointers are non-NULL unless said otherwise. */
 typedef struct ls_operator_functions {
   /* Takes new weights (shapes in network/spec.h), reordering or packing them once per update. The
-   * operator keeps its own copy where it needs one, else the pointers, which stay valid until the next
-   * set_weights. */
+   * operator keeps its own copy where it needs one, else the pointers, which stay valid until the
+   * next set_weights. */
   ls_status (*set_weights)(ls_operator *, const float *kernel, const float *bias, ls_error *);
 
-  /* input: the previous operator's output (or the plain image). NaN and infinity pass through to the
-   * output. */
+  /* input: the previous operator's output (or the plain image). NaN and infinity pass through to
+   * the output. */
   ls_status (*forward)(ls_operator *, const void *input, void *output, void *saved, void *workspace,
                        ls_error *);
 
-  /* Given the gradient of the loss with respect to the output, ADDS the gradients of kernel and bias
-   * (same layout as the parameters) and WRITES that of the input (input_gradient NULL: not wanted).
-   * output_gradient may be overwritten. input, output and saved are those of the last forward of this
-   * image; output may be overwritten too. */
+  /* Given the gradient of the loss with respect to the output, ADDS the gradients of kernel and
+   * bias (same layout as the parameters) and WRITES that of the input (input_gradient NULL: not
+   * wanted). output_gradient may be overwritten. input, output and saved are those of the last
+   * forward of this image; output may be overwritten too. */
   ls_status (*backward)(ls_operator *, const void *input, void *output, void *output_gradient,
                         void *saved, void *input_gradient, float *kernel_gradient,
                         float *bias_gradient, void *workspace, ls_error *);

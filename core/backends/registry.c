@@ -33,9 +33,13 @@ static const ls_backend_absent absent[] = {
     {NULL, NULL},
 };
 
-const ls_backend *ls_backend_at(int i) { return backends[i]; }
+const ls_backend *ls_backend_at(int i) {
+  return backends[i];
+}
 
-const ls_backend_absent *ls_backend_absent_at(int i) { return absent[i].name ? &absent[i] : NULL; }
+const ls_backend_absent *ls_backend_absent_at(int i) {
+  return absent[i].name ? &absent[i] : NULL;
+}
 
 static int usable(const ls_backend *backend, char *reason, size_t length) {
   return !backend->available || backend->available(reason, length);
@@ -50,8 +54,7 @@ ls_status ls_backend_find(const char *name, const ls_backend **found, ls_error *
       *found = backends[i];
       return LS_OK;
     }
-    if (name)
-      return ls_fail(error, LS_UNAVAILABLE, "backend %s cannot run here: %s", name, reason);
+    if (name) return ls_fail(error, LS_UNAVAILABLE, "backend %s cannot run here: %s", name, reason);
   }
   for (int i = 0; name && absent[i].name; i++)
     if (!strcmp(name, absent[i].name))
@@ -62,6 +65,6 @@ ls_status ls_backend_find(const char *name, const ls_backend **found, ls_error *
     size_t used = strlen(names);
     snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "", backends[i]->name);
   }
-  return ls_fail(error, LS_USAGE, "--backend %s: no such backend; choose one of %s", name ? name : "",
-                 names);
+  return ls_fail(error, LS_USAGE, "--backend %s: no such backend; choose one of %s",
+                 name ? name : "", names);
 }

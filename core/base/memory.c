@@ -26,7 +26,9 @@ ls_status ls_allocate(void **block, size_t bytes, const char *what, ls_error *er
   return LS_OK;
 }
 
-void ls_free(void *block) { free(block); }
+void ls_free(void *block) {
+  free(block);
+}
 
 /* The number, in bytes, of a line such as "VmHWM:   1234 kB" of a /proc file. */
 static size_t proc_value(const char *path, const char *key) {
@@ -43,6 +45,12 @@ static size_t proc_value(const char *path, const char *key) {
   return kilobytes * 1024;
 }
 
-size_t ls_memory_resident(void) { return proc_value("/proc/self/status", "VmRSS:"); }
-size_t ls_memory_peak(void) { return proc_value("/proc/self/status", "VmHWM:"); }
-size_t ls_memory_available(void) { return proc_value("/proc/meminfo", "MemAvailable:"); }
+size_t ls_memory_resident(void) {
+  return proc_value("/proc/self/status", "VmRSS:");
+}
+size_t ls_memory_peak(void) {
+  return proc_value("/proc/self/status", "VmHWM:");
+}
+size_t ls_memory_available(void) {
+  return proc_value("/proc/meminfo", "MemAvailable:");
+}

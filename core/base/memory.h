@@ -10,14 +10,15 @@
 enum { LS_ALIGNMENT = 64 };
 
 /* Sets *block to bytes zeroed bytes, aligned to LS_ALIGNMENT and followed by at least one vector of
- * slack; blocks of 4 MiB and more ask for huge pages. what names the block in the message. *block is
- * NULL on failure. Returns LS_OK or LS_MEMORY. Free with ls_free. */
+ * slack; blocks of 4 MiB and more ask for huge pages. what names the block in the message. *block
+ * is NULL on failure. Returns LS_OK or LS_MEMORY. Free with ls_free. */
 ls_status ls_allocate(void **block, size_t bytes, const char *what, ls_error *error);
 
 /* NULL is allowed. */
 void ls_free(void *block);
 
-/* Resident memory of this process in bytes, now and at its highest (0 if the system does not say). */
+/* Resident memory of this process in bytes, now and at its highest (0 if the system does not say).
+ */
 size_t ls_memory_resident(void);
 size_t ls_memory_peak(void);
 

@@ -42,8 +42,9 @@ ls_status ls_output_commit(ls_output_file *file, ls_error *error) {
   file->stream = NULL;
   ls_status status = LS_OK;
   if (failed)
-    status = ls_fail(error, LS_IO, "%s: writing failed: %s; free some space or choose another folder",
-                     file->path, strerror(cause));
+    status =
+        ls_fail(error, LS_IO, "%s: writing failed: %s; free some space or choose another folder",
+                file->path, strerror(cause));
   else {
     status = ls_output_rename(file->temporary, file->path, error);
     free(file->temporary);
@@ -69,8 +70,9 @@ ls_status ls_output_rename(const char *temporary, const char *path, ls_error *er
   if (!failed && rename(temporary, path)) failed = 1, cause = errno;
   if (!failed) return LS_OK;
   unlink(temporary);
-  return ls_fail(error, LS_IO, "%s: cannot be completed: %s; free some space or choose another folder",
-                 path, strerror(cause));
+  return ls_fail(error, LS_IO,
+                 "%s: cannot be completed: %s; free some space or choose another folder", path,
+                 strerror(cause));
 }
 
 ls_status ls_make_folder(const char *path, ls_error *error) {

@@ -30,9 +30,13 @@ ls_status ls_fail_within(ls_error *error, ls_status fallback, const char *format
 
 int ls_exit_code(ls_status status) {
   switch (status) {
-  case LS_OK: return 0;
-  case LS_USAGE: return 2;
-  case LS_UNAVAILABLE: return 77;
-  default: return 1;
+  case LS_OK:
+    return 0;
+  case LS_USAGE:
+    return 2;
+  case LS_UNAVAILABLE:
+    return 77;
+  default:
+    return 1;
   }
 }

@@ -1,8 +1,8 @@
 /* Status codes and error messages.
  *
- * Every function that can fail returns an ls_status and describes the failure in an ls_error that the
- * caller owns: one line saying what is wrong, where, and what to do. Nothing in the library prints or
- * exits; main turns the status into the program's exit code. */
+ * Every function that can fail returns an ls_status and describes the failure in an ls_error that
+ * the caller owns: one line saying what is wrong, where, and what to do. Nothing in the library
+ * prints or exits; main turns the status into the program's exit code. */
 #ifndef LS_BASE_STATUS_H
 #define LS_BASE_STATUS_H
 
@@ -27,13 +27,13 @@ typedef struct ls_error {
   char message[LS_ERROR_LENGTH];
 } ls_error;
 
-/* Records status and a printf-formatted message in *error and returns status. error may be NULL: then
- * only the status is returned. A message longer than the buffer is cut. */
+/* Records status and a printf-formatted message in *error and returns status. error may be NULL:
+ * then only the status is returned. A message longer than the buffer is cut. */
 ls_status ls_fail(ls_error *error, ls_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Puts "context: " before the message already in *error; returns its status. error may be NULL, then
- * the answer is fallback. */
+/* Puts "context: " before the message already in *error; returns its status. error may be NULL,
+ * then the answer is fallback. */
 ls_status ls_fail_within(ls_error *error, ls_status fallback, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

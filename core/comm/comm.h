@@ -1,5 +1,5 @@
-/* Message passing between ranks: MPI, or a single process where there is none. The only header of the
- * suite through which ranks meet; MPI's own stays in comm_mpi.c. */
+/* Message passing between ranks: MPI, or a single process where there is none. The only header of
+ * the suite through which ranks meet; MPI's own stays in comm_mpi.c. */
 #ifndef LS_COMM_COMM_H
 #define LS_COMM_COMM_H
 
@@ -9,12 +9,13 @@
 
 typedef struct ls_comm ls_comm;
 
-/* Starts message passing if the program runs under mpirun or srun and the build has MPI; else a single
- * process. LS_COMM if MPI was launched but this build lacks it (N ranks would each train alone). */
+/* Starts message passing if the program runs under mpirun or srun and the build has MPI; else a
+ * single process. LS_COMM if MPI was launched but this build lacks it (N ranks would each train
+ * alone). */
 ls_status ls_comm_start(int *argc, char ***argv, ls_comm **comm, ls_error *error);
 
-/* Ends message passing. failed != 0: this rank has an error that the others do not know of; they are
- * ended too (MPI_Abort with exit_code). */
+/* Ends message passing. failed != 0: this rank has an error that the others do not know of; they
+ * are ended too (MPI_Abort with exit_code). */
 void ls_comm_finish(ls_comm *comm, int failed, int exit_code);
 
 int ls_comm_rank(const ls_comm *comm);

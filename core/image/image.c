@@ -13,8 +13,8 @@ ls_status ls_image_reset(ls_image *image, ls_image_form form, int rows, int colu
                          ls_error *error) {
   if (rows < 1 || columns < 1 || planes < 1 || planes > LS_MAX_PLANES ||
       (uint64_t)rows * (uint64_t)columns > UINT32_MAX)
-    return ls_fail(error, LS_MISMATCH, "an image of %d x %d pixels and %d planes cannot be made", rows,
-                   columns, planes);
+    return ls_fail(error, LS_MISMATCH, "an image of %d x %d pixels and %d planes cannot be made",
+                   rows, columns, planes);
   image->rows = rows, image->columns = columns, image->planes = planes, image->form = form;
   image->label = -1;
   for (int p = 0; p < LS_MAX_PLANES; p++) image->plane[p].count = 0;
@@ -59,7 +59,8 @@ void ls_image_to_dense(const ls_image *image, float *out) {
   memset(out, 0, floats * sizeof(float));
   for (size_t p = 0; p < planes; p++) {
     const ls_pixels *pixels = &image->plane[p];
-    for (size_t i = 0; i < pixels->count; i++) out[pixels->index[i] * planes + p] = pixels->value[i];
+    for (size_t i = 0; i < pixels->count; i++)
+      out[pixels->index[i] * planes + p] = pixels->value[i];
   }
 }
 
@@ -76,9 +77,9 @@ size_t ls_image_active(const ls_image *image) {
 static ls_status not_finite(const ls_image *image, size_t pixel, int plane, float value,
                             ls_error *error) {
   size_t columns = (size_t)image->columns;
-  return ls_fail(error, LS_VALUE, "event %llu, plane %d, row %zu, column %zu holds %g; remove the event",
-                 (unsigned long long)image->event, plane, pixel / columns, pixel % columns,
-                 (double)value);
+  return ls_fail(
+      error, LS_VALUE, "event %llu, plane %d, row %zu, column %zu holds %g; remove the event",
+      (unsigned long long)image->event, plane, pixel / columns, pixel % columns, (double)value);
 }
 
 ls_status ls_image_check_finite(const ls_image *image, ls_error *error) {

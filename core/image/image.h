@@ -13,7 +13,8 @@ enum { LS_MAX_PLANES = 3 };
 
 typedef enum ls_image_form { LS_IMAGE_SPARSE, LS_IMAGE_DENSE } ls_image_form;
 
-/* The non-zero pixels of one plane in row order. index = row * columns + column, strictly rising. */
+/* The non-zero pixels of one plane in row order. index = row * columns + column, strictly rising.
+ */
 typedef struct ls_pixels {
   size_t count, capacity;
   uint32_t *index;

@@ -21,7 +21,8 @@ ls_network_spec ls_network_study(int size, int planes) {
                            .dense_outputs = {32, 5}};
 }
 
-/* Reads whitespace-separated positive integers into values; returns how many, -1 on anything else. */
+/* Reads whitespace-separated positive integers into values; returns how many, -1 on anything else.
+ */
 static int read_integers(char *text, int *values, int most) {
   int count = 0;
   for (char *end = text;; text = end) {
@@ -56,14 +57,16 @@ ls_status ls_network_read(ls_network_spec *spec, const char *path, ls_error *err
     else if (!strcmp(key, "pool"))
       count = read_integers(rest, &spec->pool, 1);
     else {
-      status = ls_fail(error, LS_FORMAT, "%s:%d: unknown key '%s'; known are blocks, dense, kernel, pool",
-                       path, number, key);
+      status = ls_fail(error, LS_FORMAT,
+                       "%s:%d: unknown key '%s'; known are blocks, dense, kernel, pool", path,
+                       number, key);
       break;
     }
     if (count < 1)
-      status = ls_fail(error, LS_FORMAT,
-                       "%s:%d: %s wants positive whole numbers (at most %d blocks, %d dense layers)", path,
-                       number, key, LS_MAX_BLOCKS, LS_MAX_DENSE);
+      status =
+          ls_fail(error, LS_FORMAT,
+                  "%s:%d: %s wants positive whole numbers (at most %d blocks, %d dense layers)",
+                  path, number, key, LS_MAX_BLOCKS, LS_MAX_DENSE);
   }
   if (status == LS_OK && ferror(file)) status = ls_fail(error, LS_IO, "%s: cannot be read", path);
   fclose(file);
@@ -87,8 +90,8 @@ ls_status ls_network_check(const ls_network_spec *spec, ls_error *error) {
   for (int b = 0; b < spec->block_count; b++) least *= spec->pool;
   if (spec->height < least || spec->width < least)
     return ls_fail(error, LS_MISMATCH,
-                   "an image of %d x %d is too small: %d pools of %d need --size %d or more", spec->height,
-                   spec->width, spec->block_count, spec->pool, least);
+                   "an image of %d x %d is too small: %d pools of %d need --size %d or more",
+                   spec->height, spec->width, spec->block_count, spec->pool, least);
   return LS_OK;
 }
 
@@ -97,7 +100,7 @@ int ls_network_classes(const ls_network_spec *spec) {
 }
 
 ls_conv_block_shape ls_network_block(const ls_network_spec *spec, int block) {
-  ls_conv_block_shape shape = {spec->height, spec->width,  spec->planes, spec->block_channels[0],
+  ls_conv_block_shape shape = {spec->height, spec->width, spec->planes, spec->block_channels[0],
                                spec->kernel, spec->pool};
   for (int b = 0; b < block; b++) {
     shape.height /= spec->pool;
@@ -179,7 +182,8 @@ double ls_network_forward_flop(const ls_network_spec *spec) {
   return flop;
 }
 
-void ls_network_initialise(const ls_network_spec *spec, unsigned long long seed, float *parameters) {
+void ls_network_initialise(const ls_network_spec *spec, unsigned long long seed,
+                           float *parameters) {
   for (int l = 0; l < ls_network_layer_count(spec); l++) {
     ls_layer_parameters p = ls_network_layer(spec, l);
     double area = p.kernel_rank == 4 ? (double)p.kernel_shape[0] * p.kernel_shape[1] : 1;

@@ -1,8 +1,8 @@
 /* The compressed in-memory event store: append in any order, seal, then read, also concurrently.
  *
  * Each image is kept as one checksummed record, sparse (delta-coded indices and values) or dense,
- * compressed with blosc (stored as it is in a build without blosc). One store per rank; the interface
- * keeps records apart from their index so that a node can share one later. */
+ * compressed with blosc (stored as it is in a build without blosc). One store per rank; the
+ * interface keeps records apart from their index so that a node can share one later. */
 #ifndef LS_STORE_STORE_H
 #define LS_STORE_STORE_H
 
@@ -21,10 +21,10 @@ typedef enum ls_store_form {
 } ls_store_form;
 
 typedef struct ls_store_options {
-  const char *codec;    /* "lz4" (default), "lz4hc", "zstd", "zlib", "blosclz", "none" */
-  int level;            /* 0 .. 9 */
-  int shuffle;          /* 0 none, 1 bytes, 2 bits */
-  int threads;          /* threads of one append or get, >= 1 */
+  const char *codec; /* "lz4" (default), "lz4hc", "zstd", "zlib", "blosclz", "none" */
+  int level;         /* 0 .. 9 */
+  int shuffle;       /* 0 none, 1 bytes, 2 bits */
+  int threads;       /* threads of one append or get, >= 1 */
   ls_store_form form;
   size_t memory_budget; /* bytes the store may take in all; 0: no limit */
 } ls_store_options;
@@ -33,20 +33,20 @@ ls_store_options ls_store_defaults(void);
 
 typedef struct ls_store_statistics {
   size_t images;
-  uint64_t raw_bytes;     /* of the images as dense float arrays */
-  uint64_t packed_bytes;  /* of the records before compression */
-  uint64_t stored_bytes;  /* of the records as kept */
+  uint64_t raw_bytes;                 /* of the images as dense float arrays */
+  uint64_t packed_bytes;              /* of the records before compression */
+  uint64_t stored_bytes;              /* of the records as kept */
   double append_seconds, get_seconds; /* summed over calls */
 } ls_store_statistics;
 
-/* LS_OK, LS_USAGE (option out of range, naming it and its values), LS_UNAVAILABLE (codec not in this
- * build's blosc) or LS_MEMORY. */
+/* LS_OK, LS_USAGE (option out of range, naming it and its values), LS_UNAVAILABLE (codec not in
+ * this build's blosc) or LS_MEMORY. */
 ls_status ls_store_new(const ls_store_options *options, ls_store **store, ls_error *error);
 void ls_store_free(ls_store *store); /* NULL is allowed */
 
 /* Copies and compresses image (with its label and event). Not after seal; one thread at a time.
- * LS_MEMORY if the budget would be exceeded: the message says how much is stored for how many images,
- * and the budget. */
+ * LS_MEMORY if the budget would be exceeded: the message says how much is stored for how many
+ * images, and the budget. */
 ls_status ls_store_append(ls_store *store, const ls_image *image, ls_error *error);
 
 /* Says before loading whether count images like those appended so far will fit the budget and the

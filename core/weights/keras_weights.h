@@ -1,9 +1,10 @@
 /* Weights in Keras' files.
  *
- * Written: Keras 3's .weights.h5 (/layers/<layer>/vars/0 kernel, /1 bias; layer names as Keras gives
- * them to a Sequential model: conv2d, conv2d_1, .., dense, dense_1). Read: the same, whatever else is
- * there (optimizer/, metadata), and Keras' legacy full-model .h5 (/model_weights/<name>/.../kernel:0).
- * Kernels are HWIO, dense (in, out), flatten channels last: the parameter arena's own layout. */
+ * Written: Keras 3's .weights.h5 (/layers/<layer>/vars/0 kernel, /1 bias; layer names as Keras
+ * gives them to a Sequential model: conv2d, conv2d_1, .., dense, dense_1). Read: the same, whatever
+ * else is there (optimizer/, metadata), and Keras' legacy full-model .h5
+ * (/model_weights/<name>/.../kernel:0). Kernels are HWIO, dense (in, out), flatten channels last:
+ * the parameter arena's own layout. */
 #ifndef LS_WEIGHTS_KERAS_WEIGHTS_H
 #define LS_WEIGHTS_KERAS_WEIGHTS_H
 
@@ -11,23 +12,24 @@
 #include "network/spec.h"
 
 /* parameters: ls_network_parameter_count floats in arena order. Read fills them only on success:
- * LS_IO, LS_FORMAT (not HDF5, not a Keras file, wrong type), LS_MISMATCH (weights of another network,
- * naming the layer and both shapes), LS_VALUE (NaN or infinity, naming the layer), LS_UNAVAILABLE
- * (build without HDF5). Write goes under a temporary name first: LS_IO, LS_UNAVAILABLE. */
+ * LS_IO, LS_FORMAT (not HDF5, not a Keras file, wrong type), LS_MISMATCH (weights of another
+ * network, naming the layer and both shapes), LS_VALUE (NaN or infinity, naming the layer),
+ * LS_UNAVAILABLE (build without HDF5). Write goes under a temporary name first: LS_IO,
+ * LS_UNAVAILABLE. */
 ls_status ls_keras_weights_read(const char *path, const ls_network_spec *spec, float *parameters,
                                 ls_error *error);
 ls_status ls_keras_weights_write(const char *path, const ls_network_spec *spec,
                                  const float *parameters, ls_error *error);
 
 /* The file of `larscale step --dump`: /loss (scalar), /logits and /probabilities [batch][classes],
- * /gradients/NAME for every parameter (conv1.kernel .. denseN.bias, Keras' axis order). gradients is
- * an arena in parameter order, already averaged over the batch. */
+ * /gradients/NAME for every parameter (conv1.kernel .. denseN.bias, Keras' axis order). gradients
+ * is an arena in parameter order, already averaged over the batch. */
 typedef struct ls_step_dump {
   double loss;
   int batch, classes;
   const float *logits, *probabilities, *gradients;
 } ls_step_dump;
-ls_status ls_step_dump_write(const char *path, const ls_network_spec *spec, const ls_step_dump *dump,
-                             ls_error *error);
+ls_status ls_step_dump_write(const char *path, const ls_network_spec *spec,
+                             const ls_step_dump *dump, ls_error *error);
 
 #endif

@@ -9,10 +9,14 @@ typedef LS_REAL real;
 #define PASTE(a, b) PASTE2(a, b)
 #define NAME(function) PASTE(ls_reference_##function, LS_SUFFIX)
 
-static real elu(real x) { return x > 0 ? x : x == x ? (real)expm1((double)x) : x; }
+static real elu(real x) {
+  return x > 0 ? x : x == x ? (real)expm1((double)x) : x;
+}
 
 /* Derivative of ELU, written with its value y: 1 where y > 0, else e^x = y + 1. */
-static real elu_slope(real y) { return y > 0 ? 1 : y + 1; }
+static real elu_slope(real y) {
+  return y > 0 ? 1 : y + 1;
+}
 
 /* Convolution at (row, column) for one output channel. */
 static real conv_at(const ls_conv_block_shape *s, const real *input, const real *kernel, int row,
@@ -24,8 +28,10 @@ static real conv_at(const ls_conv_block_shape *s, const real *input, const real 
       int r = row + kr - half, c = column + kc - half;
       if (r < 0 || r >= s->height || c < 0 || c >= s->width) continue;
       const real *pixel = input + ((size_t)r * s->width + c) * s->in_channels;
-      const real *tap = kernel + (size_t)(kr * s->kernel + kc) * s->in_channels * s->out_channels + out;
-      for (int in = 0; in < s->in_channels; in++) sum += pixel[in] * tap[(size_t)in * s->out_channels];
+      const real *tap =
+          kernel + (size_t)(kr * s->kernel + kc) * s->in_channels * s->out_channels + out;
+      for (int in = 0; in < s->in_channels; in++)
+        sum += pixel[in] * tap[(size_t)in * s->out_channels];
     }
   return sum;
 }
@@ -47,7 +53,8 @@ void NAME(conv_block_forward)(const ls_conv_block_shape *s, int threads, const r
             best = value, where = position;
         }
         size_t at = ((size_t)pr * columns + pc) * s->out_channels + out;
-        output[at] = elu(best + bias[out]); /* bias and ELU are monotone: they commute with the maximum */
+        /* Bias and ELU are monotone: they commute with the maximum. */
+        output[at] = elu(best + bias[out]);
         argmax[at] = (uint8_t)where;
       }
 }
@@ -102,8 +109,10 @@ static void pixel_gradient(const ls_conv_block_shape *s, const real *kernel, con
         int kr = r - row + half, kc = c - column + half;
         if (kr < 0 || kr >= s->kernel || kc < 0 || kc >= s->kernel) continue;
         real g = output_gradient[at] * elu_slope(output[at]);
-        const real *tap = kernel + (size_t)(kr * s->kernel + kc) * s->in_channels * s->out_channels + out;
-        for (int in = 0; in < s->in_channels; in++) pixel[in] += g * tap[(size_t)in * s->out_channels];
+        const real *tap =
+            kernel + (size_t)(kr * s->kernel + kc) * s->in_channels * s->out_channels + out;
+        for (int in = 0; in < s->in_channels; in++)
+          pixel[in] += g * tap[(size_t)in * s->out_channels];
       }
 }
 
@@ -122,8 +131,8 @@ void NAME(conv_block_backward)(const ls_conv_block_shape *s, int threads, const 
       pixel_gradient(s, kernel, output, argmax, output_gradient, r, c, input_gradient);
 }
 
-void NAME(dense_forward)(const ls_dense_shape *s, int threads, const real *input, const real *kernel,
-                         const real *bias, real *output) {
+void NAME(dense_forward)(const ls_dense_shape *s, int threads, const real *input,
+                         const real *kernel, const real *bias, real *output) {
   size_t inputs = (size_t)s->rows * s->columns * s->channels;
   (void)threads;
 #pragma omp parallel for num_threads(threads) schedule(static)
@@ -135,9 +144,9 @@ void NAME(dense_forward)(const ls_dense_shape *s, int threads, const real *input
   }
 }
 
-void NAME(dense_backward)(const ls_dense_shape *s, int threads, const real *input, const real *kernel,
-                          const real *output, const real *output_gradient, real *input_gradient,
-                          real *kernel_gradient, real *bias_gradient) {
+void NAME(dense_backward)(const ls_dense_shape *s, int threads, const real *input,
+                          const real *kernel, const real *output, const real *output_gradient,
+                          real *input_gradient, real *kernel_gradient, real *bias_gradient) {
   size_t inputs = (size_t)s->rows * s->columns * s->channels;
   (void)threads;
   for (int out = 0; out < s->outputs; out++)

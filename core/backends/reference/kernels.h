@@ -1,8 +1,8 @@
 /* The reference kernels: the definition of what every backend computes, as plain loops.
  *
  * kernels.c is compiled twice: real = float (the backend) and real = double (the yardstick of the
- * tests); names end in _f32 and _f64. Never optimise these; the only liberty is a parallel outer loop
- * over outputs that no two threads share, so that results do not depend on the thread count.
+ * tests); names end in _f32 and _f64. Never optimise these; the only liberty is a parallel outer
+ * loop over outputs that no two threads share, so that results do not depend on the thread count.
  *
  * Shapes are those of network/spec.h. argmax: uint8 [height / pool][width / pool][out_channels],
  * window row * pool + window column of the first maximum. A NaN in a window becomes its maximum. */

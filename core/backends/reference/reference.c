@@ -1,4 +1,5 @@
-/* Backend reference: the float32 kernels behind the operator interface. Activations are plain floats. */
+/* Backend reference: the float32 kernels behind the operator interface. Activations are plain
+ * floats. */
 #include "backends/backend.h"
 #include "backends/reference/kernels.h"
 
@@ -19,18 +20,24 @@ typedef struct reference_operator {
   const float *kernel, *bias; /* the caller's */
 } reference_operator;
 
-static void version(char *text, size_t length) { snprintf(text, length, "plain loops, float32"); }
+static void version(char *text, size_t length) {
+  snprintf(text, length, "plain loops, float32");
+}
 
-static ls_status device_open(const ls_backend_options *options, ls_device **device, ls_error *error) {
+static ls_status device_open(const ls_backend_options *options, ls_device **device,
+                             ls_error *error) {
   *device = calloc(1, sizeof **device);
   if (!*device) return ls_fail(error, LS_MEMORY, "backend reference: no memory");
   (*device)->threads = options->threads;
   return LS_OK;
 }
 
-static void device_close(ls_device *device) { free(device); }
+static void device_close(ls_device *device) {
+  free(device);
+}
 
-static ls_status set_weights(ls_operator *op, const float *kernel, const float *bias, ls_error *error) {
+static ls_status set_weights(ls_operator *op, const float *kernel, const float *bias,
+                             ls_error *error) {
   (void)error;
   reference_operator *self = (reference_operator *)op;
   self->kernel = kernel;
@@ -42,18 +49,20 @@ static ls_status conv_forward(ls_operator *op, const void *input, void *output, 
                               void *workspace, ls_error *error) {
   (void)workspace, (void)error;
   reference_operator *self = (reference_operator *)op;
-  ls_reference_conv_block_forward_f32(&self->conv, self->threads, input, self->kernel, self->bias, output,
-                                      saved);
+  ls_reference_conv_block_forward_f32(&self->conv, self->threads, input, self->kernel, self->bias,
+                                      output, saved);
   return LS_OK;
 }
 
-static ls_status conv_backward(ls_operator *op, const void *input, void *output, void *output_gradient,
-                               void *saved, void *input_gradient, float *kernel_gradient,
-                               float *bias_gradient, void *workspace, ls_error *error) {
+static ls_status conv_backward(ls_operator *op, const void *input, void *output,
+                               void *output_gradient, void *saved, void *input_gradient,
+                               float *kernel_gradient, float *bias_gradient, void *workspace,
+                               ls_error *error) {
   (void)workspace, (void)error;
   reference_operator *self = (reference_operator *)op;
-  ls_reference_conv_block_backward_f32(&self->conv, self->threads, input, self->kernel, output, saved,
-                                       output_gradient, input_gradient, kernel_gradient, bias_gradient);
+  ls_reference_conv_block_backward_f32(&self->conv, self->threads, input, self->kernel, output,
+                                       saved, output_gradient, input_gradient, kernel_gradient,
+                                       bias_gradient);
   return LS_OK;
 }
 
@@ -61,13 +70,15 @@ static ls_status dense_forward(ls_operator *op, const void *input, void *output,
                                void *workspace, ls_error *error) {
   (void)saved, (void)workspace, (void)error;
   reference_operator *self = (reference_operator *)op;
-  ls_reference_dense_forward_f32(&self->dense, self->threads, input, self->kernel, self->bias, output);
+  ls_reference_dense_forward_f32(&self->dense, self->threads, input, self->kernel, self->bias,
+                                 output);
   return LS_OK;
 }
 
-static ls_status dense_backward(ls_operator *op, const void *input, void *output, void *output_gradient,
-                                void *saved, void *input_gradient, float *kernel_gradient,
-                                float *bias_gradient, void *workspace, ls_error *error) {
+static ls_status dense_backward(ls_operator *op, const void *input, void *output,
+                                void *output_gradient, void *saved, void *input_gradient,
+                                float *kernel_gradient, float *bias_gradient, void *workspace,
+                                ls_error *error) {
   (void)saved, (void)workspace, (void)error;
   reference_operator *self = (reference_operator *)op;
   ls_reference_dense_backward_f32(&self->dense, self->threads, input, self->kernel, output,
@@ -83,7 +94,9 @@ static void import_output(const ls_operator *op, const float *plain, void *outpu
   memcpy(output, plain, ((const reference_operator *)op)->output_floats * sizeof(float));
 }
 
-static void destroy(ls_operator *op) { free(op); }
+static void destroy(ls_operator *op) {
+  free(op);
+}
 
 static const ls_operator_functions conv_functions = {
     .set_weights = set_weights,
@@ -128,8 +141,8 @@ static ls_status conv_block_new(ls_device *device, const ls_conv_block_shape *sh
   return LS_OK;
 }
 
-static ls_status dense_new(ls_device *device, const ls_dense_shape *shape, const ls_operator_place *place,
-                           ls_operator **op, ls_error *error) {
+static ls_status dense_new(ls_device *device, const ls_dense_shape *shape,
+                           const ls_operator_place *place, ls_operator **op, ls_error *error) {
   (void)place;
   reference_operator *self;
   *op = NULL;
