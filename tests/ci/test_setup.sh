@@ -13,7 +13,7 @@ stand_in() {
 
 # machine USER INSTALLED SUDO: INSTALLED is none or all, SUDO is yes or no.
 machine() {
-  rm -rf "$folder/bin"
+  rm -rf "${folder:?}/bin"
   mkdir "$folder/bin"
   : > "$folder/calls"
   stand_in id <<< "echo $1"
