@@ -1,0 +1,22 @@
+/* The inside of the store, for store.c and for tests that damage records. */
+#ifndef LS_STORE_STORE_INTERNAL_H
+#define LS_STORE_STORE_INTERNAL_H
+
+#include "store/record.h"
+
+#include <stdatomic.h>
+
+struct ls_store {
+  ls_store_options options;
+  char codec_name[16]; /* options.codec and codec.codec point here */
+  ls_codec_settings codec;
+  ls_record *records;
+  size_t capacity;
+  int sealed;
+  ls_encoder encoder;
+  ls_store_statistics statistics; /* but for get_seconds */
+  /* Apart, so that readers in several threads may count through a pointer to a const store. */
+  _Atomic uint64_t *get_nanoseconds;
+};
+
+#endif
