@@ -93,6 +93,8 @@ static void test_reused_image(void **state) {
     size_t c = step * 7 % CASES;
     assert_int_equal(ls_store_get(store, c, &out, &error), LS_OK);
     assert_same_image(&in[c], &out);
+    for (int p = 0; out.form == LS_IMAGE_DENSE && p < LS_MAX_PLANES; p++)
+      assert_int_equal(out.plane[p].count, 0);
   }
   for (size_t c = 0; c < CASES; c++) ls_image_destroy(&in[c]);
   ls_image_destroy(&out);
