@@ -86,7 +86,7 @@ static band_memory band_memory_of(const conv_block *self, void *workspace) {
   memory.patches_gradient = memory.conv + self->conv_floats;
   /* Pooling and the gradient of the patches never meet. */
   memory.best = memory.patches_gradient;
-  memory.row = (int32_t *)(memory.best + self->best_floats);
+  memory.row = (int32_t *)(void *)(memory.best + self->best_floats);
   return memory;
 }
 

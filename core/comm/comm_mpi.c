@@ -1,0 +1,165 @@
+#include "comm/comm.h"
+#include "comm/launcher.h"
+
+#include <limits.h>
+#include <mpi.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct ls_comm {
+  int rank, size, node_rank, node_size;
+  int alone; /* no launcher: MPI was not initialised at all, which saves its start-up time */
+};
+
+static ls_status check(int code, const char *what, ls_error *error) {
+  if (code == MPI_SUCCESS) return LS_OK;
+  char text[MPI_MAX_ERROR_STRING] = "";
+  int length = 0;
+  MPI_Error_string(code, text, &length);
+  return ls_fail(error, LS_COMM, "%s failed: %s", what, text);
+}
+
+static ls_status find_ranks(ls_comm *comm, ls_error *error) {
+  MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
+  MPI_Comm_rank(MPI_COMM_WORLD, &comm->rank);
+  MPI_Comm_size(MPI_COMM_WORLD, &comm->size);
+  MPI_Comm node;
+  LS_TRY(check(
+      MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, comm->rank, MPI_INFO_NULL, &node),
+      "finding the ranks of this node", error));
+  MPI_Comm_rank(node, &comm->node_rank);
+  MPI_Comm_size(node, &comm->node_size);
+  return check(MPI_Comm_free(&node), "MPI_Comm_free", error);
+}
+
+ls_status ls_comm_start(int *argc, char ***argv, ls_comm **out, ls_error *error) {
+  *out = NULL;
+  ls_comm *comm = calloc(1, sizeof *comm);
+  if (!comm) return ls_fail(error, LS_MEMORY, "no memory to start");
+  *comm = (ls_comm){.size = 1, .node_size = 1, .alone = ls_launcher_ranks() == 0};
+  ls_status status = LS_OK;
+  if (!comm->alone) {
+    int provided;
+    status = check(MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init", error);
+    if (status == LS_OK) status = find_ranks(comm, error);
+    if (status == LS_OK && comm->size != ls_launcher_ranks())
+      status = ls_fail(
+          error, LS_COMM,
+          "the launcher announced %d ranks but MPI sees %d: mpirun or srun is of another MPI "
+          "than this build (%s)",
+          ls_launcher_ranks(), comm->size, ls_comm_library());
+  }
+  if (status != LS_OK) {
+    free(comm);
+    return status;
+  }
+  *out = comm;
+  return LS_OK;
+}
+
+void ls_comm_finish(ls_comm *comm, int failed, int exit_code) {
+  if (comm && !comm->alone) {
+    if (failed && comm->size > 1) MPI_Abort(MPI_COMM_WORLD, exit_code);
+    MPI_Finalize();
+  }
+  free(comm);
+}
+
+int ls_comm_rank(const ls_comm *comm) {
+  return comm->rank;
+}
+int ls_comm_size(const ls_comm *comm) {
+  return comm->size;
+}
+int ls_comm_node_rank(const ls_comm *comm) {
+  return comm->node_rank;
+}
+int ls_comm_node_size(const ls_comm *comm) {
+  return comm->node_size;
+}
+
+const char *ls_comm_library(void) {
+#ifdef OMPI_MAJOR_VERSION
+#define LS_TEXT2(x) #x
+#define LS_TEXT(x) LS_TEXT2(x)
+  return "Open MPI " LS_TEXT(OMPI_MAJOR_VERSION) "." LS_TEXT(OMPI_MINOR_VERSION) "." LS_TEXT(
+      OMPI_RELEASE_VERSION);
+#elif defined MPICH_VERSION
+  return "MPICH " MPICH_VERSION;
+#else
+  return "MPI";
+#endif
+}
+
+ls_status ls_comm_barrier(ls_comm *comm, ls_error *error) {
+  if (comm->size == 1) return LS_OK;
+  return check(MPI_Barrier(MPI_COMM_WORLD), "MPI_Barrier", error);
+}
+
+/* MPI counts are int: long blocks go in pieces of this many elements. */
+enum { PIECE = INT_MAX / 16 };
+
+ls_status ls_comm_broadcast(ls_comm *comm, void *data, size_t bytes, int root, ls_error *error) {
+  if (comm->size == 1) return LS_OK;
+  for (size_t at = 0; at < bytes; at += PIECE) {
+    int count = bytes - at < PIECE ? (int)(bytes - at) : PIECE;
+    LS_TRY(check(MPI_Bcast((char *)data + at, count, MPI_BYTE, root, MPI_COMM_WORLD), "MPI_Bcast",
+                 error));
+  }
+  return LS_OK;
+}
+
+static ls_status reduce(const ls_comm *comm, void *data, size_t count, size_t element,
+                        MPI_Datatype type, MPI_Op operation, ls_error *error) {
+  if (comm->size == 1) return LS_OK;
+  for (size_t at = 0; at < count; at += PIECE) {
+    int piece = count - at < PIECE ? (int)(count - at) : PIECE;
+    LS_TRY(check(MPI_Allreduce(MPI_IN_PLACE, (char *)data + at * element, piece, type, operation,
+                               MPI_COMM_WORLD),
+                 "MPI_Allreduce", error));
+  }
+  return LS_OK;
+}
+
+ls_status ls_comm_sum_floats(ls_comm *comm, float *data, size_t count, ls_error *error) {
+  return reduce(comm, data, count, sizeof *data, MPI_FLOAT, MPI_SUM, error);
+}
+
+ls_status ls_comm_sum_doubles(ls_comm *comm, double *data, size_t count, ls_error *error) {
+  return reduce(comm, data, count, sizeof *data, MPI_DOUBLE, MPI_SUM, error);
+}
+
+ls_status ls_comm_max_doubles(ls_comm *comm, double *data, size_t count, ls_error *error) {
+  return reduce(comm, data, count, sizeof *data, MPI_DOUBLE, MPI_MAX, error);
+}
+
+ls_status ls_comm_gather(ls_comm *comm, const void *data, size_t bytes, void *all, int root,
+                         ls_error *error) {
+  if (comm->size == 1) {
+    memcpy(all, data, bytes);
+    return LS_OK;
+  }
+  if (bytes > PIECE)
+    return ls_fail(error, LS_INTERNAL, "a gather of %zu bytes is too large", bytes);
+  return check(
+      MPI_Gather(data, (int)bytes, MPI_BYTE, all, (int)bytes, MPI_BYTE, root, MPI_COMM_WORLD),
+      "MPI_Gather", error);
+}
+
+ls_status ls_comm_agree(ls_comm *comm, ls_status status, ls_error *error) {
+  if (comm->size == 1) return status;
+  int first = status == LS_OK ? INT_MAX : comm->rank;
+  LS_TRY(check(MPI_Allreduce(MPI_IN_PLACE, &first, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD),
+               "MPI_Allreduce", error));
+  if (first == INT_MAX) return LS_OK;
+  ls_error shared = {0};
+  if (comm->rank == first && error) {
+    shared = *error;
+    ls_fail_within(&shared, status, "rank %d", first);
+  }
+  shared.status = status;
+  LS_TRY(ls_comm_broadcast(comm, &shared, sizeof shared, first, error));
+  if (error) *error = shared;
+  return shared.status;
+}

@@ -1,0 +1,28 @@
+/* Loss, accuracy and the study's confusion table of a network over stored events. */
+#ifndef LS_TRAIN_EVALUATION_H
+#define LS_TRAIN_EVALUATION_H
+
+#include "comm/comm.h"
+#include "store/store.h"
+#include "train/model.h"
+
+/* Row: true class. All sums are over every rank's events. Release with ls_evaluation_destroy. */
+typedef struct ls_evaluation {
+  int classes;
+  double images, loss; /* loss: mean */
+  double accuracy;
+  double *counts; /* [classes][classes]: events by largest score */
+  double *scores; /* [classes][classes]: summed softmax scores, as the study prints them */
+} ls_evaluation;
+
+/* Called between events; NULL is allowed. */
+typedef void (*ls_evaluation_progress)(void *context, size_t done, size_t count);
+
+/* Every rank evaluates the events of its own store (which must not overlap); all get the sums.
+ * LS_VALUE if a loss is not finite, naming rank and event. */
+ls_status ls_evaluate(ls_model *model, const ls_network_spec *spec, const ls_store *store,
+                      ls_comm *comm, ls_evaluation_progress progress, void *context,
+                      ls_evaluation *evaluation, ls_error *error);
+void ls_evaluation_destroy(ls_evaluation *evaluation);
+
+#endif

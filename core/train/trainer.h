@@ -1,0 +1,78 @@
+/* Data-parallel training: forward and backward of this rank's images, one blocking sum of gradients
+ * over the ranks, one update; the same on every rank.
+ *
+ * The trainer borrows backend, store and comm, and owns parameters, gradients and optimiser state.
+ */
+#ifndef LS_TRAIN_TRAINER_H
+#define LS_TRAIN_TRAINER_H
+
+#include "comm/comm.h"
+#include "store/store.h"
+#include "train/model.h"
+#include "train/optimizer.h"
+#include "train/sharing.h"
+
+typedef struct ls_trainer ls_trainer;
+
+typedef struct ls_trainer_options {
+  const ls_backend *backend;
+  ls_backend_options backend_options;
+  ls_network_spec spec;
+  ls_optimizer_kind optimizer;
+  double learning_rate, momentum;
+  size_t batch;      /* images per rank and pass */
+  size_t accumulate; /* passes per update: the global batch is batch * accumulate * ranks */
+  uint64_t seed;     /* initial weights and shuffling */
+  int shuffle;
+  size_t events; /* in the whole data set */
+} ls_trainer_options;
+
+/* Phases of a step; they add up to its wall time. */
+typedef enum ls_step_phase {
+  LS_STEP_FETCH,      /* finding the records of the batch */
+  LS_STEP_DECOMPRESS, /* store to image */
+  LS_STEP_FORWARD,    /* with the loss */
+  LS_STEP_BACKWARD,
+  LS_STEP_ALLREDUCE, /* waiting for the slowest rank included */
+  LS_STEP_UPDATE,    /* optimiser and packing of the new weights */
+  LS_STEP_OTHER,     /* wall time less all of these */
+  LS_STEP_PHASES
+} ls_step_phase;
+
+typedef struct ls_step_result {
+  double loss;     /* mean over the global batch */
+  double accuracy; /* share of the global batch whose largest logit is the label's */
+  size_t images, local_images;
+  double seconds[LS_STEP_PHASES];
+  double wall_seconds;
+} ls_step_result;
+
+/* How this rank's events are chosen; needed before the store can be filled. */
+ls_status ls_trainer_sharing(const ls_trainer_options *options, const ls_comm *comm,
+                             ls_sharing *sharing, ls_error *error);
+
+/* store: sealed, holding exactly this rank's events. Parameters start as ls_network_initialise
+ * makes them, the same on every rank. */
+ls_status ls_trainer_new(const ls_trainer_options *options, const ls_store *store, ls_comm *comm,
+                         ls_trainer **trainer, ls_error *error);
+void ls_trainer_free(ls_trainer *trainer); /* NULL is allowed */
+
+size_t ls_trainer_steps_per_epoch(const ls_trainer *trainer);
+float *ls_trainer_parameters(ls_trainer *trainer);
+const ls_model *ls_trainer_model(const ls_trainer *trainer);
+
+/* After writing into ls_trainer_parameters: hands them to the backend. */
+ls_status ls_trainer_parameters_changed(ls_trainer *trainer, ls_error *error);
+
+/* Step number step (0 ..) of epoch (0 ..). All ranks together. LS_VALUE if the loss is not finite,
+ * naming step, rank and event. */
+ls_status ls_trainer_step(ls_trainer *trainer, uint64_t epoch, size_t step, ls_step_result *result,
+                          ls_error *error);
+
+/* Gradients of the last step's images, averaged over its global batch: arena order. */
+const float *ls_trainer_gradients(const ls_trainer *trainer);
+
+/* LS_INTERNAL if the ranks do not all hold the same weights, naming the first rank that differs. */
+ls_status ls_trainer_check_equal(ls_trainer *trainer, ls_error *error);
+
+#endif
