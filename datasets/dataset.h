@@ -10,14 +10,15 @@
 typedef struct ls_dataset ls_dataset;
 
 /* paths: files, folders (every event file in them, sorted by name, not recursive) and globs, in
- * order. labels: the rule of --labels: NULL or "file" (labels in the files), "pdg" (the primary's
- * PDG code: gamma 22, e- +-11, mu +-13, pi +-211, K+ +-321 in the study's class order 0..4),
- * "index" (event number modulo classes), "constant:K", or a path: a .npy of integers, or a text
- * file with one class number per line, one per event. producer: see ls_source_open. classes: number
- * of classes; every label must be below it. Opens every file once to count its events and checks
- * that geometries agree; files are then opened lazily and kept open one at a time. Returns LS_OK,
- * LS_USAGE, LS_IO, LS_FORMAT, LS_MISMATCH, LS_VALUE (label outside the classes) or LS_UNAVAILABLE;
- * the message names file, data set and event. */
+ * order (paths.h); a file that comes twice is LS_USAGE. All are of one format. labels: the rule of
+ * --labels: NULL or "file" (labels in the files), "pdg" (the primary's PDG code: gamma 22, e- +-11,
+ * mu +-13, pi +-211, K+ +-321 in the study's class order 0..4), "index" (event number modulo
+ * classes), "constant:K", or a path: a .npy of integers, or a text file with one class number per
+ * line, one per event. producer: see ls_source_open. classes: number of classes; every label must
+ * be below it. Opens every file once to count its events and checks that geometries agree; files
+ * are then opened lazily and kept open one at a time. Returns LS_OK, LS_USAGE, LS_IO, LS_FORMAT,
+ * LS_MISMATCH, LS_VALUE (label outside the classes) or LS_UNAVAILABLE; the message names file, data
+ * set and event. */
 ls_status ls_dataset_open(const char *const *paths, size_t path_count, const char *labels,
                           const char *producer, int classes, ls_dataset **dataset, ls_error *error);
 void ls_dataset_close(ls_dataset *dataset); /* NULL is allowed */
@@ -25,10 +26,12 @@ void ls_dataset_close(ls_dataset *dataset); /* NULL is allowed */
 size_t ls_dataset_count(const ls_dataset *dataset);
 ls_geometry ls_dataset_geometry(const ls_dataset *dataset);
 ls_value_type ls_dataset_value_type(const ls_dataset *dataset); /* float32 if any file has floats */
+const char *ls_dataset_format(const ls_dataset *dataset);       /* "kevlar", "larcv3", "npy" */
 size_t ls_dataset_file_count(const ls_dataset *dataset);
 const char *ls_dataset_file(const ls_dataset *dataset, size_t file);
 
-/* Name of a class: the file's, else the study's five (gamma, e-, mu-, pi-, K+), else "class K". */
+/* Name of a class: the files' where the rule is "file", else the study's five (gamma, e-, mu-, pi-,
+ * K+), else "class K". Valid until the data set is closed. */
 const char *ls_dataset_class_name(const ls_dataset *dataset, int label);
 
 /* File and facts of event number event; *source stays owned by the data set and valid until the

@@ -62,11 +62,16 @@ struct ls_source {
 };
 
 /* Opens one file of any known format, told by its content and not by its name. producer: larcv3's
- * producer ("sbndwire"), or KevLAr's image set ("wires", "rawdigits"); NULL: the file's only one,
- * or the first in the order of the README. Returns LS_OK, LS_IO (missing, permission), LS_FORMAT,
- * LS_MEMORY, LS_UNAVAILABLE (build without HDF5). Each message names the file. */
+ * producer ("sbndwire"), or KevLAr's image set ("wires", "rawdigits"); NULL: the one that the
+ * format's header names. Returns LS_OK, LS_USAGE (no such producer; lists those there are), LS_IO
+ * (missing, permission, a folder), LS_FORMAT (says which formats are known), LS_MEMORY,
+ * LS_UNAVAILABLE (HDF5 content, build without HDF5). Each message names the file. */
 ls_status ls_source_open(const char *path, const char *producer, ls_source **source,
                          ls_error *error);
 void ls_source_close(ls_source *source); /* NULL is allowed */
+
+/* *candidate: 1 if the content is of a kind that can hold events (HDF5, .npy), damaged or not, so
+ * that a folder's damaged files are not passed over. Returns LS_OK or LS_IO. */
+ls_status ls_source_is_candidate(const char *path, int *candidate, ls_error *error);
 
 #endif

@@ -1,0 +1,174 @@
+#include "datasets/hdf5/table.h"
+
+#include <stdio.h>
+#include <string.h>
+
+ls_status ls_hdf5_open(const char *path, hid_t *file, ls_error *error) {
+  H5E_BEGIN_TRY *file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+  H5E_END_TRY
+  if (*file < 0)
+    return ls_fail(error, LS_FORMAT,
+                   "%s: HDF5 cannot open it: it is cut short, damaged or still being written; "
+                   "fetch or make it again",
+                   path);
+  return LS_OK;
+}
+
+int ls_hdf5_exists(hid_t file, const char *name) {
+  char part[192];
+  htri_t there = 0;
+  for (const char *end = name; *end;) {
+    end += strcspn(end + 1, "/") + 1;
+    int length = (int)(end - name);
+    if (snprintf(part, sizeof part, "%.*s", length, name) >= (int)sizeof part) return 0;
+    H5E_BEGIN_TRY there = H5Lexists(file, part, H5P_DEFAULT);
+    H5E_END_TRY
+    if (there <= 0) return 0;
+  }
+  /* The link may lead nowhere. */
+  H5E_BEGIN_TRY there = H5Oexists_by_name(file, name, H5P_DEFAULT);
+  H5E_END_TRY
+  return there > 0;
+}
+
+int ls_hdf5_has_group(const char *path, const char *group) {
+  hid_t file = -1;
+  if (ls_hdf5_open(path, &file, NULL) != LS_OK) return 0;
+  H5O_info_t info = {0};
+  int found = 0;
+  if (ls_hdf5_exists(file, group)) {
+    herr_t failed = -1;
+    H5E_BEGIN_TRY failed = H5Oget_info_by_name(file, group, &info, H5P_DEFAULT);
+    H5E_END_TRY
+    found = failed >= 0 && info.type == H5O_TYPE_GROUP;
+  }
+  H5Fclose(file);
+  return found;
+}
+
+static const char *class_name(H5T_class_t class) {
+  switch (class) {
+  case H5T_INTEGER:
+    return "an integer";
+  case H5T_FLOAT:
+    return "a floating-point number";
+  case H5T_STRING:
+    return "a string";
+  case H5T_ARRAY:
+    return "an array";
+  default:
+    return "of another kind";
+  }
+}
+
+/* The member of the file's compound against the wanted type. */
+static ls_status check_column(const ls_hdf5_table *table, hid_t stored,
+                              const ls_hdf5_column *column, ls_error *error) {
+  int member = H5Tget_member_index(stored, column->name);
+  if (member < 0)
+    return ls_fail(error, LS_FORMAT, "%s: data set %s has no member %s", table->path, table->name,
+                   column->name);
+  hid_t type = H5Tget_member_type(stored, (unsigned)member);
+  H5T_class_t class = H5Tget_class(type), wanted = H5Tget_class(column->type);
+  int fits = class == wanted;
+  if (fits && class == H5T_STRING) fits = H5Tis_variable_str(type) == 0;
+  if (fits && class == H5T_ARRAY) {
+    hsize_t has[H5S_MAX_RANK] = {0}, want[H5S_MAX_RANK] = {0};
+    hid_t element = H5Tget_super(type), wanted_element = H5Tget_super(column->type);
+    fits = H5Tget_array_ndims(type) == H5Tget_array_ndims(column->type) &&
+           H5Tget_array_dims(type, has) >= 0 && H5Tget_array_dims(column->type, want) >= 0 &&
+           !memcmp(has, want, sizeof has) && H5Tget_class(element) == H5Tget_class(wanted_element);
+    H5Tclose(element);
+    H5Tclose(wanted_element);
+  }
+  H5Tclose(type);
+  if (!fits)
+    return ls_fail(error, LS_FORMAT, "%s: data set %s: member %s is not %s of the expected shape",
+                   table->path, table->name, column->name, class_name(wanted));
+  return LS_OK;
+}
+
+static ls_status check_type(ls_hdf5_table *table, const ls_hdf5_column *columns, int count,
+                            ls_error *error) {
+  hid_t stored = H5Dget_type(table->dataset);
+  ls_status status = LS_OK;
+  if (H5Tget_class(stored) != H5T_COMPOUND)
+    status = ls_fail(error, LS_FORMAT, "%s: data set %s is not made of compounds", table->path,
+                     table->name);
+  for (int i = 0; status == LS_OK && i < count; i++) {
+    status = check_column(table, stored, &columns[i], error);
+    if (status == LS_OK &&
+        H5Tinsert(table->row_type, columns[i].name, columns[i].offset, columns[i].type) < 0)
+      status = ls_fail(error, LS_INTERNAL, "%s: data set %s: member %s cannot be described",
+                       table->path, table->name, columns[i].name);
+  }
+  H5Tclose(stored);
+  return status;
+}
+
+static ls_status check_shape(ls_hdf5_table *table, ls_error *error) {
+  hid_t space = H5Dget_space(table->dataset);
+  hsize_t rows = 0;
+  int rank = H5Sget_simple_extent_ndims(space);
+  if (rank == 1) H5Sget_simple_extent_dims(space, &rows, NULL);
+  H5Sclose(space);
+  if (rank != 1)
+    return ls_fail(error, LS_FORMAT, "%s: data set %s has %d dimensions instead of 1", table->path,
+                   table->name, rank);
+  table->rows = rows;
+  table->stored_bytes = H5Dget_storage_size(table->dataset);
+  return LS_OK;
+}
+
+ls_status ls_hdf5_table_open(hid_t file, const char *path, const char *name,
+                             const ls_hdf5_column *columns, int column_count, size_t row_bytes,
+                             ls_hdf5_table *table, ls_error *error) {
+  *table = (ls_hdf5_table){.path = path, .dataset = -1, .row_type = -1};
+  snprintf(table->name, sizeof table->name, "%s", name);
+  if (!ls_hdf5_exists(file, name))
+    return ls_fail(error, LS_FORMAT, "%s: data set %s is missing", path, name);
+  H5E_BEGIN_TRY table->dataset = H5Dopen2(file, name, H5P_DEFAULT);
+  H5E_END_TRY
+  ls_status status = LS_OK;
+  if (table->dataset < 0)
+    status = ls_fail(error, LS_FORMAT, "%s: %s is no data set, or damaged", path, name);
+  else
+    table->row_type = H5Tcreate(H5T_COMPOUND, row_bytes);
+  H5E_BEGIN_TRY {
+    if (status == LS_OK) status = check_type(table, columns, column_count, error);
+    if (status == LS_OK) status = check_shape(table, error);
+  }
+  H5E_END_TRY
+  if (status != LS_OK) ls_hdf5_table_close(table);
+  return status;
+}
+
+ls_status ls_hdf5_table_read(const ls_hdf5_table *table, uint64_t first, uint64_t count, void *rows,
+                             ls_error *error) {
+  if (first > table->rows || count > table->rows - first)
+    return ls_fail(error, LS_FORMAT,
+                   "%s: rows %llu to %llu of data set %s are asked for, but it has %llu",
+                   table->path, (unsigned long long)first, (unsigned long long)(first + count),
+                   table->name, (unsigned long long)table->rows);
+  if (count == 0) return LS_OK;
+  hsize_t start = first, length = count;
+  hid_t stored = H5Dget_space(table->dataset), memory = H5Screate_simple(1, &length, NULL);
+  herr_t failed = -1;
+  H5E_BEGIN_TRY {
+    if (H5Sselect_hyperslab(stored, H5S_SELECT_SET, &start, NULL, &length, NULL) >= 0)
+      failed = H5Dread(table->dataset, table->row_type, memory, stored, H5P_DEFAULT, rows);
+  }
+  H5E_END_TRY
+  H5Sclose(stored);
+  H5Sclose(memory);
+  if (failed < 0)
+    return ls_fail(error, LS_FORMAT, "%s: data set %s: rows %llu to %llu are damaged", table->path,
+                   table->name, (unsigned long long)first, (unsigned long long)(first + count));
+  return LS_OK;
+}
+
+void ls_hdf5_table_close(ls_hdf5_table *table) {
+  if (table->dataset > 0) H5Dclose(table->dataset);
+  if (table->row_type > 0) H5Tclose(table->row_type);
+  *table = (ls_hdf5_table){0};
+}

@@ -1,0 +1,225 @@
+#include "datasets/image_policy.h"
+
+#include "base/memory.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { LARGEST_SIZE = 65535, WORD = 64 };
+
+ls_image_policy ls_image_policy_study(void) {
+  return (ls_image_policy){.plane = 2,
+                           .rebin = 2,
+                           .first_tick = 2400,
+                           .first_wire = 0,
+                           .size = 3600,
+                           .scale = 1,
+                           .form = LS_IMAGE_SPARSE};
+}
+
+ls_image_policy ls_image_policy_default(const char *format, const ls_geometry *geometry) {
+  ls_image_policy policy = ls_image_policy_study();
+  if (!strcmp(format, "kevlar")) return policy;
+  policy.plane = geometry->planes - 1;
+  if (!strcmp(format, "npy") && geometry->planes > 1) policy.plane = -1;
+  policy.rebin = 1;
+  policy.first_tick = 0;
+  policy.size = geometry->rows > geometry->columns ? geometry->rows : geometry->columns;
+  return policy;
+}
+
+ls_status ls_image_policy_check(const ls_image_policy *policy, const ls_geometry *geometry,
+                                ls_error *error) {
+  if (policy->plane < -1 || policy->plane >= geometry->planes)
+    return ls_fail(error, LS_USAGE, "--plane %d: the events have planes 0 to %d (-1: all of them)",
+                   policy->plane, geometry->planes - 1);
+  if (policy->rebin < 1)
+    return ls_fail(error, LS_USAGE, "--rebin %d: at least 1 tick makes a row", policy->rebin);
+  if (policy->first_tick < 0 || policy->first_tick >= geometry->rows)
+    return ls_fail(error, LS_USAGE, "--first-tick %d: the events have ticks 0 to %d",
+                   policy->first_tick, geometry->rows - 1);
+  if (policy->first_wire < 0 || policy->first_wire >= geometry->columns)
+    return ls_fail(error, LS_USAGE, "--first-wire %d: the events have wires 0 to %d",
+                   policy->first_wire, geometry->columns - 1);
+  if (policy->size < 1 || policy->size > LARGEST_SIZE)
+    return ls_fail(error, LS_USAGE, "--size %d: an image has 1 to %d rows and columns",
+                   policy->size, LARGEST_SIZE);
+  if (!isfinite(policy->scale) || policy->scale == 0)
+    return ls_fail(error, LS_USAGE, "--scale %g: must be a number other than 0",
+                   (double)policy->scale);
+  return LS_OK;
+}
+
+/* The row of the image that is being summed, of one plane. */
+typedef struct open_row {
+  int row;         /* -1: none */
+  double *sum;     /* one per column; zero where not touched */
+  uint64_t *touch; /* one bit per column */
+  int64_t last;    /* index of the last pixel that came, -1: none */
+} open_row;
+
+typedef struct builder {
+  const ls_source *source;
+  size_t event;
+  const ls_image_policy *policy;
+  ls_image *image;
+  int first_plane; /* of the event: channel 0 of the image */
+  size_t active, most_sparse;
+  open_row rows[LS_MAX_PLANES];
+} builder;
+
+/* Turns the image dense; what its planes hold moves over. */
+static ls_status turn_dense(ls_image *image, ls_error *error) {
+  size_t planes = (size_t)image->planes, counts[LS_MAX_PLANES];
+  for (size_t p = 0; p < planes; p++) counts[p] = image->plane[p].count;
+  LS_TRY(ls_image_reset(image, LS_IMAGE_DENSE, image->rows, image->columns, image->planes, error));
+  for (size_t p = 0; p < planes; p++)
+    for (size_t i = 0; i < counts[p]; i++) /* the reset keeps buffers as they are */
+      image->dense[image->plane[p].index[i] * planes + p] = image->plane[p].value[i];
+  return LS_OK;
+}
+
+static ls_status overflow(const builder *build, int channel, int row, size_t column,
+                          ls_error *error) {
+  return ls_fail(error, LS_VALUE,
+                 "%s: event %zu, plane %d: row %d, column %zu of the image is beyond a float; use "
+                 "a smaller --scale",
+                 build->source->path, build->event, build->first_plane + channel, row, column);
+}
+
+/* Moves the sums of the open row into the image, columns rising, and leaves the row empty. */
+static ls_status finish_row(builder *build, int channel, ls_error *error) {
+  open_row *open = &build->rows[channel];
+  ls_image *image = build->image;
+  if (open->row < 0) return LS_OK;
+  size_t columns = (size_t)image->columns, words = (columns + WORD - 1) / WORD;
+  size_t start = (size_t)open->row * columns, planes = (size_t)image->planes;
+  ls_pixels *pixels = &image->plane[channel];
+  LS_TRY(ls_pixels_reserve(pixels, pixels->count + columns, error));
+  size_t before = pixels->count, count = before;
+  double scale = (double)build->policy->scale;
+  for (size_t w = 0; w < words; w++)
+    for (uint64_t bits = open->touch[w]; bits; bits &= bits - 1) {
+      size_t column = w * WORD + (size_t)__builtin_ctzll(bits);
+      float value = (float)(open->sum[column] * scale);
+      open->sum[column] = 0;
+      if (!isfinite(value)) return overflow(build, channel, open->row, column, error);
+      pixels->index[count] = (uint32_t)(start + column);
+      pixels->value[count] = value;
+      count += value != 0;
+    }
+  memset(open->touch, 0, words * sizeof *open->touch);
+  open->row = -1;
+  build->active += count - before;
+  if (image->form == LS_IMAGE_DENSE) {
+    for (size_t i = before; i < count; i++)
+      image->dense[pixels->index[i] * planes + (size_t)channel] = pixels->value[i];
+    return LS_OK;
+  }
+  pixels->count = count;
+  return build->active > build->most_sparse ? turn_dense(image, error) : LS_OK;
+}
+
+static ls_status bad_pixel(const builder *build, int plane, uint32_t index, float value,
+                           ls_error *error) {
+  const ls_geometry *geometry = &build->source->geometry;
+  uint32_t columns = (uint32_t)geometry->columns;
+  if (!isfinite(value))
+    return ls_fail(
+        error, LS_VALUE, "%s: event %zu, plane %d, tick %u, wire %u holds %g; remove the event",
+        build->source->path, build->event, plane, index / columns, index % columns, (double)value);
+  return ls_fail(error, LS_INTERNAL,
+                 "%s: event %zu, plane %d: the reader's pixels are not in order",
+                 build->source->path, build->event, plane);
+}
+
+/* Every pixel is looked at, those outside the window too: damage there is damage of the event. */
+static ls_status check_pixels(const builder *build, int plane, open_row *open, size_t count,
+                              const uint32_t *index, const float *value, ls_error *error) {
+  const ls_geometry *geometry = &build->source->geometry;
+  int64_t last = open->last, end = (int64_t)geometry->rows * geometry->columns;
+  for (size_t i = 0; i < count; last = index[i++])
+    if (!isfinite(value[i]) || index[i] <= last || index[i] >= end)
+      return bad_pixel(build, plane, index[i], value[i], error);
+  open->last = last;
+  return LS_OK;
+}
+
+/* First position whose index is not below limit. */
+static size_t lower_bound(const uint32_t *index, size_t count, uint64_t limit) {
+  size_t low = 0;
+  while (low < count) {
+    size_t middle = low + (count - low) / 2;
+    if (index[middle] < limit)
+      low = middle + 1;
+    else
+      count = middle;
+  }
+  return low;
+}
+
+static ls_status add_pixels(void *context, int plane, size_t count, const uint32_t *index,
+                            const float *value, ls_error *error) {
+  builder *build = context;
+  const ls_image_policy *policy = build->policy;
+  int channel = plane - build->first_plane;
+  if (channel < 0 || channel >= build->image->planes) return LS_OK; /* a plane not asked for */
+  open_row *open = &build->rows[channel];
+  LS_TRY(check_pixels(build, plane, open, count, index, value, error));
+  uint64_t columns = (uint64_t)build->source->geometry.columns;
+  uint32_t first_wire = (uint32_t)policy->first_wire, size = (uint32_t)policy->size;
+  uint64_t rebin = (uint64_t)policy->rebin, tick = (uint64_t)policy->first_tick;
+  size_t i = lower_bound(index, count, tick * columns);
+  count = lower_bound(index, count, (tick + rebin * size) * columns);
+  while (i < count) { /* once per tick */
+    uint64_t at = index[i] / columns, end = (at + 1) * columns;
+    uint32_t wire_0 = (uint32_t)(at * columns) + first_wire;
+    int row = (int)((at - tick) / rebin);
+    if (row != open->row) {
+      LS_TRY(finish_row(build, channel, error));
+      open->row = row;
+    }
+    for (; i < count && index[i] < end; i++) {
+      uint32_t column = index[i] - wire_0; /* wraps for wires before the window */
+      if (column >= size) continue;
+      open->sum[column] += (double)value[i];
+      open->touch[column / WORD] |= UINT64_C(1) << column % WORD;
+    }
+  }
+  return LS_OK;
+}
+
+static ls_status read_planes(builder *build, ls_source *source, unsigned mask, double *sums,
+                             uint64_t *touch, ls_error *error) {
+  size_t size = (size_t)build->image->columns, words = (size + WORD - 1) / WORD;
+  for (int p = 0; p < build->image->planes; p++)
+    build->rows[p] = (open_row){-1, sums + (size_t)p * size, touch + (size_t)p * words, -1};
+  const ls_pixel_sink sink = {add_pixels, build};
+  LS_TRY(source->functions->read(source, build->event, mask, &sink, error));
+  for (int p = 0; p < build->image->planes; p++) LS_TRY(finish_row(build, p, error));
+  return LS_OK;
+}
+
+ls_status ls_image_read(ls_source *source, size_t event, const ls_image_policy *policy,
+                        ls_image *image, ls_error *error) {
+  LS_TRY(ls_image_policy_check(policy, &source->geometry, error));
+  int planes = policy->plane < 0 ? source->geometry.planes : 1, size = policy->size;
+  LS_TRY(ls_image_reset(image, policy->form, size, size, planes, error));
+  unsigned mask = policy->plane < 0 ? (1u << planes) - 1 : 1u << policy->plane;
+  builder build = {.source = source,
+                   .event = event,
+                   .policy = policy,
+                   .image = image,
+                   .first_plane = policy->plane < 0 ? 0 : policy->plane,
+                   .most_sparse = (size_t)size * (size_t)size * (size_t)planes / 2};
+  size_t columns = (size_t)planes * (size_t)size, words = columns / WORD + (size_t)planes;
+  void *sums = NULL, *touch = NULL;
+  ls_status status = ls_allocate(&sums, columns * sizeof(double), "the rows of an image", error);
+  if (status == LS_OK)
+    status = ls_allocate(&touch, words * sizeof(uint64_t), "the rows of an image", error);
+  if (status == LS_OK) status = read_planes(&build, source, mask, sums, touch, error);
+  ls_free(sums);
+  ls_free(touch);
+  if (status != LS_OK) (void)ls_image_reset(image, LS_IMAGE_SPARSE, size, size, planes, NULL);
+  return status;
+}
