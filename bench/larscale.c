@@ -1,3 +1,106 @@
-int main(void) {
-  return 0;
+/* larscale: the program. The table of subcommands, and what all of them share: options, start and
+ * end of the ranks, the message of an error, the exit code. */
+#include "bench/command.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const ls_command *const commands[] = {
+    &ls_command_info,     &ls_command_inspect, &ls_command_train,
+    &ls_command_evaluate, &ls_command_step,    &ls_command_load,
+};
+enum { COMMANDS = sizeof commands / sizeof *commands };
+
+static void print_overview(FILE *to) {
+  fputs("usage: larscale COMMAND [OPTIONS]\n\nScaling studies of LArTPC image classification.\n\n",
+        to);
+  for (int i = 0; i < COMMANDS; i++)
+    fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+  fputs(
+      "\nlarscale COMMAND --help says more. Under mpirun or srun, train and evaluate share the "
+      "work.\n"
+      "Exit codes: 0 done and valid, 1 bad input or invalid result, 2 usage, 77 cannot run here.\n",
+      to);
+}
+
+static void print_command_help(const ls_command *command) {
+  char usage[128];
+  snprintf(usage, sizeof usage, "larscale %s", command->name);
+  printf("%s\n\n", command->details);
+  fflush(stdout);
+  ls_options_print_help(usage, command->groups);
+  printf("\nExample:\n%s\n", command->example);
+}
+
+static const ls_command *find_command(const char *name) {
+  for (int i = 0; i < COMMANDS; i++)
+    if (!strcmp(commands[i]->name, name)) return commands[i];
+  return NULL;
+}
+
+static int is_help(const char *word) {
+  return !strcmp(word, "--help") || !strcmp(word, "-h") || !strcmp(word, "help");
+}
+
+static ls_status unknown_command(const char *name, ls_error *error) {
+  const char *names[COMMANDS + 1] = {0};
+  for (int i = 0; i < COMMANDS; i++) names[i] = commands[i]->name;
+  const char *nearest = ls_nearest(name, names);
+  if (nearest)
+    return ls_fail(error, LS_USAGE, "unknown command '%s'; did you mean '%s'?", name, nearest);
+  return ls_fail(error, LS_USAGE, "unknown command '%s'; larscale --help lists those there are",
+                 name);
+}
+
+static ls_status run_command(const ls_command *command, int argc, char **argv, ls_comm *comm,
+                             ls_error *error) {
+  ls_settings settings = ls_settings_default();
+  settings.command_line = (const char *const *)argv;
+  settings.command_line_count = argc;
+  ls_status status = ls_options_parse(argc, (const char **)argv, command->groups, &settings, error);
+  /* Every rank has the same command line. */
+  error->shared = status != LS_OK;
+  if (status == LS_OK && settings.help) {
+    if (ls_comm_rank(comm) == 0) print_command_help(command);
+  } else if (status == LS_OK && !command->ranks && ls_comm_size(comm) > 1) {
+    status = ls_fail(error, LS_USAGE, "larscale %s works in one process; start it without mpirun",
+                     command->name);
+    error->shared = 1;
+  } else if (status == LS_OK)
+    status = command->run(&settings, comm, error);
+  ls_settings_destroy(&settings);
+  return status;
+}
+
+static ls_status run(int argc, char **argv, ls_comm *comm, ls_error *error) {
+  const char *name = argc > 1 ? argv[1] : "";
+  if (!*name || is_help(name)) {
+    if (ls_comm_rank(comm) == 0) print_overview(*name ? stdout : stderr);
+    return *name ? LS_OK : LS_USAGE;
+  }
+  const ls_command *command = find_command(name);
+  if (command) return run_command(command, argc - 1, argv + 1, comm, error);
+  error->shared = 1;
+  return unknown_command(name, error);
+}
+
+static void print_error(const ls_error *error) {
+  if (error->message[0]) fprintf(stderr, "larscale: %s\n", error->message);
+}
+
+int main(int argc, char **argv) {
+  ls_comm *comm = NULL;
+  ls_error error = {0};
+  ls_status status = ls_comm_start(&argc, &argv, &comm, &error);
+  if (status != LS_OK) {
+    print_error(&error);
+    return ls_exit_code(status);
+  }
+  status = run(argc, argv, comm, &error);
+  /* A full disk behind standard output is a failure too. */
+  if ((fflush(stdout) || ferror(stdout)) && status == LS_OK)
+    status = ls_fail(&error, LS_IO, "standard output: writing failed; free some space");
+  if (!error.shared || ls_comm_rank(comm) == 0) print_error(&error);
+  ls_comm_finish(comm, status != LS_OK && !error.shared, ls_exit_code(status));
+  return ls_exit_code(status);
 }

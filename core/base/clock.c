@@ -3,8 +3,15 @@
 
 #include <time.h>
 
-double ls_seconds(void) {
+static double seconds(clockid_t clock) {
   struct timespec t;
-  clock_gettime(CLOCK_MONOTONIC, &t);
+  clock_gettime(clock, &t);
   return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+double ls_seconds(void) {
+  return seconds(CLOCK_MONOTONIC);
+}
+double ls_processor_seconds(void) {
+  return seconds(CLOCK_PROCESS_CPUTIME_ID);
 }

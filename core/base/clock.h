@@ -5,4 +5,7 @@
 /* Seconds of a clock that never jumps (CLOCK_MONOTONIC); only differences mean anything. */
 double ls_seconds(void);
 
+/* Processor seconds of this process, all threads, so far. */
+double ls_processor_seconds(void);
+
 #endif

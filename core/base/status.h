@@ -24,6 +24,7 @@ enum { LS_ERROR_LENGTH = 768 };
 /* message is always terminated; empty while status is LS_OK. Zero-initialise it. */
 typedef struct ls_error {
   ls_status status;
+  int shared; /* 1: every rank holds this same error, so that all end in order */
   char message[LS_ERROR_LENGTH];
 } ls_error;
 

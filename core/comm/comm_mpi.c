@@ -160,6 +160,7 @@ ls_status ls_comm_agree(ls_comm *comm, ls_status status, ls_error *error) {
   }
   shared.status = status;
   LS_TRY(ls_comm_broadcast(comm, &shared, sizeof shared, first, error));
+  shared.shared = 1;
   if (error) *error = shared;
   return shared.status;
 }

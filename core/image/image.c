@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <xxhash.h>
 
 static size_t pixel_count(const ls_image *image) {
   return (size_t)image->rows * (size_t)image->columns;
@@ -95,6 +96,21 @@ ls_status ls_image_check_finite(const ls_image *image, ls_error *error) {
       if (!isfinite(image->plane[p].value[i]))
         return not_finite(image, image->plane[p].index[i], p, image->plane[p].value[i], error);
   return LS_OK;
+}
+
+uint64_t ls_image_checksum(const ls_image *image) {
+  const int64_t facts[] = {image->rows,          image->columns, image->planes,
+                           (int64_t)image->form, image->label,   (int64_t)image->event};
+  uint64_t sum = XXH64(facts, sizeof facts, 0);
+  if (image->form == LS_IMAGE_DENSE)
+    return XXH64(image->dense, pixel_count(image) * (size_t)image->planes * sizeof(float), sum);
+  for (int p = 0; p < image->planes; p++) {
+    const ls_pixels *pixels = &image->plane[p];
+    if (!pixels->count) continue;
+    sum = XXH64(pixels->index, pixels->count * sizeof *pixels->index, sum);
+    sum = XXH64(pixels->value, pixels->count * sizeof *pixels->value, sum);
+  }
+  return sum;
 }
 
 void ls_image_destroy(ls_image *image) {

@@ -81,6 +81,9 @@ ls_status ls_network_check(const ls_network_spec *spec, ls_error *error) {
                    spec->height, spec->width, 1 << 14);
   if (spec->block_count < 1 || spec->dense_count < 1)
     return ls_fail(error, LS_MISMATCH, "a network needs at least one block and one dense layer");
+  if (ls_network_classes(spec) > LS_MAX_CLASSES)
+    return ls_fail(error, LS_MISMATCH, "%d classes; at most %d", ls_network_classes(spec),
+                   LS_MAX_CLASSES);
   if (spec->kernel % 2 == 0 || spec->kernel > 15)
     return ls_fail(error, LS_MISMATCH, "kernel %d: odd numbers up to 15 only ('same' padding)",
                    spec->kernel);

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 enum { LS_MAX_BLOCKS = 8, LS_MAX_DENSE = 4, LS_MAX_LAYERS = LS_MAX_BLOCKS + LS_MAX_DENSE };
+enum { LS_MAX_CLASSES = 1024 };
 
 /* Conv k x k + bias + ELU + max-pool p x p.
  * Input [height][width][in_channels], output [height / pool][width / pool][out_channels] (floor:

@@ -9,8 +9,6 @@
 #include <string.h>
 #include <xxhash.h>
 
-enum { MOST_CLASSES = 1024 };
-
 struct ls_trainer {
   ls_trainer_options options;
   ls_sharing sharing;
@@ -25,7 +23,7 @@ struct ls_trainer {
   uint64_t shards_epoch;
   ls_image image;
   int classes;
-  float logits[MOST_CLASSES], probabilities[MOST_CLASSES], logit_gradient[MOST_CLASSES];
+  float logits[LS_MAX_CLASSES], probabilities[LS_MAX_CLASSES], logit_gradient[LS_MAX_CLASSES];
 };
 
 /* Sums over one rank's share of a batch. */
@@ -53,8 +51,6 @@ static ls_status build(ls_trainer *t, ls_error *error) {
   const ls_trainer_options *o = &t->options;
   LS_TRY(ls_network_check(&o->spec, error));
   t->classes = ls_network_classes(&o->spec);
-  if (t->classes > MOST_CLASSES)
-    return ls_fail(error, LS_MISMATCH, "%d classes; at most %d", t->classes, MOST_CLASSES);
   LS_TRY(ls_trainer_sharing(o, t->comm, &t->sharing, error));
   t->parameter_count = ls_network_parameter_count(&o->spec);
   size_t bytes = t->parameter_count * sizeof(float);
@@ -111,7 +107,7 @@ float *ls_trainer_parameters(ls_trainer *t) {
 const float *ls_trainer_gradients(const ls_trainer *t) {
   return t->gradients;
 }
-const ls_model *ls_trainer_model(const ls_trainer *t) {
+ls_model *ls_trainer_model(ls_trainer *t) {
   return t->model;
 }
 

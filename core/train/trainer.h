@@ -59,7 +59,7 @@ void ls_trainer_free(ls_trainer *trainer); /* NULL is allowed */
 
 size_t ls_trainer_steps_per_epoch(const ls_trainer *trainer);
 float *ls_trainer_parameters(ls_trainer *trainer);
-const ls_model *ls_trainer_model(const ls_trainer *trainer);
+ls_model *ls_trainer_model(ls_trainer *trainer); /* for evaluation between steps */
 
 /* After writing into ls_trainer_parameters: hands them to the backend. */
 ls_status ls_trainer_parameters_changed(ls_trainer *trainer, ls_error *error);

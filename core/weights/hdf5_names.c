@@ -4,20 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-int ls_hdf5_exists(hid_t location, const char *path) {
-  char prefix[LS_HDF5_PATH];
-  size_t length = strlen(path);
-  if (!length || length >= sizeof prefix) return 0;
-  memcpy(prefix, path, length + 1);
-  for (size_t i = 1; i <= length; i++) {
-    if (path[i] && path[i] != '/') continue;
-    prefix[i] = 0;
-    if (H5Lexists(location, prefix, H5P_DEFAULT) <= 0) return 0;
-    prefix[i] = path[i];
-  }
-  return H5Oexists_by_name(location, path, H5P_DEFAULT) > 0;
-}
-
 int ls_hdf5_rank(hid_t location, const char *path) {
   if (!ls_hdf5_exists(location, path)) return -1;
   hid_t data = H5Dopen2(location, path, H5P_DEFAULT);

@@ -1,15 +1,13 @@
-/* What the readers of Keras' two layouts share: paths in an HDF5 file and their existence. */
+/* What the readers of Keras' two layouts share: names in an HDF5 file. */
 #ifndef LS_WEIGHTS_HDF5_NAMES_H
 #define LS_WEIGHTS_HDF5_NAMES_H
 
 #include "base/status.h"
+#include "hdf5/hdf5_file.h"
 
 #include <hdf5.h>
 
 enum { LS_HDF5_PATH = 512, LS_HDF5_MOST_NAMES = 1 << 12 };
-
-/* 1 if every link along path, from location on, is there; 0 otherwise. */
-int ls_hdf5_exists(hid_t location, const char *path);
 
 /* Number of dimensions of the data set at path; -1 if there is no such data set. */
 int ls_hdf5_rank(hid_t location, const char *path);

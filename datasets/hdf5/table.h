@@ -4,6 +4,7 @@
 #define LS_DATASETS_HDF5_TABLE_H
 
 #include "base/status.h"
+#include "hdf5/hdf5_file.h"
 
 #include <hdf5.h>
 #include <stdint.h>
@@ -25,15 +26,6 @@ typedef struct ls_hdf5_table {
   uint64_t rows;
   uint64_t stored_bytes; /* as it lies in the file */
 } ls_hdf5_table;
-
-/* *file is closed by H5Fclose. LS_FORMAT if HDF5 cannot open it. */
-ls_status ls_hdf5_open(const char *path, hid_t *file, ls_error *error);
-
-/* 1 if the content is an HDF5 file with this group (as "/Data") in it. */
-int ls_hdf5_has_group(const char *path, const char *group);
-
-/* 1 if file holds an object of this absolute name; missing parents are a no. */
-int ls_hdf5_exists(hid_t file, const char *name);
 
 /* Opens data set name and checks that it has one dimension and the wanted columns, each of the
  * wanted class. row_bytes: size of the caller's struct. Returns LS_OK or LS_FORMAT; the table is

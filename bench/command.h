@@ -1,0 +1,22 @@
+/* A subcommand of the program: one file command_NAME.c, one line in larscale.c. */
+#ifndef LS_BENCH_COMMAND_H
+#define LS_BENCH_COMMAND_H
+
+#include "bench/options.h"
+#include "comm/comm.h"
+
+typedef struct ls_command {
+  const char *name;
+  const char *summary; /* one line, for the list of commands */
+  const char *details; /* a paragraph, for --help */
+  const char *example; /* one or more command lines, for --help */
+  int ranks;           /* 1: may be started with several ranks; 0: refuses them */
+  /* Called on every rank. An error that only this rank knows of ends the others too. */
+  ls_status (*run)(const ls_settings *settings, ls_comm *comm, ls_error *error);
+  const ls_option_group *groups[LS_MOST_GROUPS]; /* NULL-terminated */
+} ls_command;
+
+extern const ls_command ls_command_info, ls_command_inspect, ls_command_convert, ls_command_train,
+    ls_command_evaluate, ls_command_step, ls_command_load, ls_command_synthetic;
+
+#endif

@@ -1,0 +1,201 @@
+#define _POSIX_C_SOURCE 200809L
+#include "bench/environment.h"
+
+#include "backends/registry.h"
+#include "build_facts.h"
+#include "datasets/libraries.h"
+#include "machine/machine.h"
+#include "store/store.h"
+
+#include <cjson/cJSON.h>
+
+#include <popt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <xxhash.h>
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+const char *ls_revision(void) {
+  return LS_BUILD_REVISION;
+}
+
+static void add_program(cJSON *environment) {
+  cJSON *program = cJSON_AddObjectToObject(environment, "program");
+  cJSON_AddStringToObject(program, "name", "larscale");
+  cJSON_AddStringToObject(program, "version", LS_BUILD_VERSION);
+  cJSON_AddStringToObject(program, "revision", ls_revision());
+  cJSON_AddStringToObject(program, "compiler", LS_BUILD_COMPILER);
+  cJSON_AddStringToObject(program, "flags", LS_BUILD_FLAGS);
+  cJSON_AddStringToObject(program, "build_type", LS_BUILD_TYPE);
+}
+
+static void add_libraries(cJSON *environment) {
+  cJSON *libraries = cJSON_AddObjectToObject(environment, "libraries");
+  char text[64];
+#ifdef _OPENMP
+  snprintf(text, sizeof text, "%d", _OPENMP);
+  cJSON_AddStringToObject(libraries, "openmp", text);
+#else
+  cJSON_AddStringToObject(libraries, "openmp", "none");
+#endif
+  cJSON_AddStringToObject(libraries, "mpi", ls_comm_library());
+  cJSON_AddStringToObject(libraries, "hdf5", ls_datasets_hdf5_library());
+  cJSON_AddStringToObject(libraries, "compression", ls_store_codec_library());
+  cJSON_AddStringToObject(libraries, "cjson", cJSON_Version());
+  snprintf(text, sizeof text, "%u.%u.%u", XXH_versionNumber() / 10000,
+           XXH_versionNumber() / 100 % 100, XXH_versionNumber() % 100);
+  cJSON_AddStringToObject(libraries, "xxhash", text);
+}
+
+static void add_backends(cJSON *environment) {
+  cJSON *backends = cJSON_AddArrayToObject(environment, "backends");
+  for (int i = 0; ls_backend_at(i); i++) {
+    const ls_backend *backend = ls_backend_at(i);
+    cJSON *entry = cJSON_CreateObject(), *variants;
+    if (!entry || !cJSON_AddItemToArray(backends, entry)) return;
+    char text[256] = "";
+    int available = !backend->available || backend->available(text, sizeof text);
+    cJSON_AddStringToObject(entry, "name", backend->name);
+    cJSON_AddStringToObject(entry, "summary", backend->summary);
+    cJSON_AddBoolToObject(entry, "available", available);
+    if (!available) cJSON_AddStringToObject(entry, "reason", text);
+    backend->version(text, sizeof text);
+    cJSON_AddStringToObject(entry, "version", text);
+    variants = cJSON_AddArrayToObject(entry, "variants");
+    for (int v = 0; backend->variants[v]; v++)
+      cJSON_AddItemToArray(variants, cJSON_CreateString(backend->variants[v]));
+  }
+  for (int i = 0; ls_backend_absent_at(i); i++) {
+    cJSON *entry = cJSON_CreateObject();
+    if (!entry || !cJSON_AddItemToArray(backends, entry)) return;
+    cJSON_AddStringToObject(entry, "name", ls_backend_absent_at(i)->name);
+    cJSON_AddBoolToObject(entry, "available", 0);
+    cJSON_AddStringToObject(entry, "reason", ls_backend_absent_at(i)->needs);
+  }
+}
+
+/* Variables that change speed or placement; nothing else of the environment is recorded. */
+static void add_variables(cJSON *environment) {
+  static const char *const names[] = {"OMP_NUM_THREADS",
+                                      "OMP_PROC_BIND",
+                                      "OMP_PLACES",
+                                      "OMP_WAIT_POLICY",
+                                      "OMP_DYNAMIC",
+                                      "GOMP_SPINCOUNT",
+                                      "GOMP_CPU_AFFINITY",
+                                      "OPENBLAS_CORETYPE",
+                                      "OPENBLAS_NUM_THREADS",
+                                      "DNNL_MAX_CPU_ISA",
+                                      "ONEDNN_MAX_CPU_ISA",
+                                      "ONEDNN_DEFAULT_FPMATH_MODE",
+                                      "BLOSC_NTHREADS",
+                                      "MALLOC_ARENA_MAX",
+                                      "OMPI_MCA_hwloc_base_binding_policy",
+                                      "OMPI_MCA_btl",
+                                      "OMPI_MCA_pml",
+                                      "OMPI_MCA_btl_tcp_links",
+                                      "OMPI_MCA_coll_tuned_use_dynamic_rules",
+                                      "OMPI_MCA_coll_tuned_allreduce_algorithm",
+                                      "OMPI_MCA_rmaps_base_oversubscribe",
+                                      "OMPI_MCA_btl_tcp_if_include"};
+  cJSON *variables = cJSON_AddObjectToObject(environment, "variables");
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (getenv(names[i])) cJSON_AddStringToObject(variables, names[i], getenv(names[i]));
+}
+
+ls_status ls_environment_describe(cJSON **out, ls_error *error) {
+  cJSON *environment = *out = cJSON_CreateObject(), *machine;
+  if (!environment) return ls_fail(error, LS_MEMORY, "no memory to describe the environment");
+  add_program(environment);
+  ls_status status = ls_machine_describe(&machine, error);
+  if (status == LS_OK) cJSON_AddItemToObject(environment, "machine", machine);
+  add_libraries(environment);
+  add_backends(environment);
+  add_variables(environment);
+  if (status != LS_OK) {
+    cJSON_Delete(environment);
+    *out = NULL;
+  }
+  return status;
+}
+
+static void add_data(const ls_job *job, const char *checksum, cJSON *environment) {
+  cJSON *data = cJSON_AddObjectToObject(environment, "data");
+  cJSON *files = cJSON_AddArrayToObject(data, "files");
+  const ls_dataset *dataset = job->events.dataset;
+  for (size_t i = 0; i < ls_dataset_file_count(dataset); i++)
+    cJSON_AddItemToArray(files, cJSON_CreateString(ls_dataset_file(dataset, i)));
+  cJSON_AddNumberToObject(data, "events", (double)ls_dataset_count(dataset));
+  ls_geometry geometry = ls_dataset_geometry(dataset);
+  cJSON_AddNumberToObject(data, "planes", geometry.planes);
+  cJSON_AddNumberToObject(data, "ticks", geometry.rows);
+  cJSON_AddNumberToObject(data, "wires", geometry.columns);
+  if (checksum) cJSON_AddStringToObject(data, "image_checksum", checksum);
+  const ls_image_policy *policy = &job->events.policy;
+  cJSON *image = cJSON_AddObjectToObject(environment, "image");
+  cJSON_AddStringToObject(
+      image, "plane", policy->plane < 0 ? "all" : (const char *[]){"U", "V", "Y"}[policy->plane]);
+  cJSON_AddNumberToObject(image, "rebin", policy->rebin);
+  cJSON_AddNumberToObject(image, "first_tick", policy->first_tick);
+  cJSON_AddNumberToObject(image, "first_wire", policy->first_wire);
+  cJSON_AddNumberToObject(image, "size", policy->size);
+  cJSON_AddNumberToObject(image, "scale", (double)policy->scale);
+}
+
+static void add_network(const ls_network_spec *spec, cJSON *environment) {
+  cJSON *network = cJSON_AddObjectToObject(environment, "network");
+  cJSON_AddItemToObject(network, "blocks",
+                        cJSON_CreateIntArray(spec->block_channels, spec->block_count));
+  cJSON_AddItemToObject(network, "dense",
+                        cJSON_CreateIntArray(spec->dense_outputs, spec->dense_count));
+  cJSON_AddNumberToObject(network, "kernel", spec->kernel);
+  cJSON_AddNumberToObject(network, "pool", spec->pool);
+  cJSON_AddNumberToObject(network, "planes", spec->planes);
+  cJSON_AddNumberToObject(network, "parameters", (double)ls_network_parameter_count(spec));
+}
+
+static void add_options(const ls_settings *settings, cJSON *environment) {
+  cJSON *options = cJSON_AddObjectToObject(environment, "options");
+  cJSON_AddStringToObject(options, "labels", settings->labels ? settings->labels : "file");
+  cJSON_AddNumberToObject(options, "batch", (double)settings->batch);
+  cJSON_AddNumberToObject(options, "accumulate", (double)settings->accumulate);
+  cJSON_AddStringToObject(options, "optimizer", settings->optimizer ? settings->optimizer : "sgd");
+  cJSON_AddNumberToObject(options, "lr", settings->lr);
+  cJSON_AddNumberToObject(options, "momentum", settings->momentum);
+  cJSON_AddNumberToObject(options, "seed", (double)settings->seed);
+  cJSON_AddStringToObject(options, "shuffle", settings->shuffle ? settings->shuffle : "on");
+  cJSON_AddStringToObject(options, "codec",
+                          settings->codec ? settings->codec : ls_store_defaults().codec);
+  cJSON_AddNumberToObject(options, "codec_level", (double)settings->codec_level);
+}
+
+ls_status ls_environment_of_run(const ls_settings *settings, const ls_job *job, const ls_comm *comm,
+                                const char *kernels, const char *data_checksum, cJSON **out,
+                                ls_error *error) {
+  LS_TRY(ls_environment_describe(out, error));
+  cJSON *environment = *out;
+  char text[64];
+  time_t now = time(NULL);
+  struct tm parts;
+  gmtime_r(&now, &parts);
+  strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  cJSON_AddStringToObject(environment, "time_utc", text);
+  cJSON_AddItemToObject(
+      environment, "command_line",
+      cJSON_CreateStringArray(settings->command_line, settings->command_line_count));
+  cJSON_AddNumberToObject(environment, "ranks", ls_comm_size(comm));
+  cJSON_AddNumberToObject(environment, "ranks_per_node", ls_comm_node_size(comm));
+  cJSON_AddNumberToObject(environment, "threads", job->options.threads);
+  cJSON_AddStringToObject(environment, "backend", job->backend_name);
+  if (kernels) cJSON_AddStringToObject(environment, "kernels", kernels);
+  add_options(settings, environment);
+  add_data(job, data_checksum, environment);
+  add_network(&job->spec, environment);
+  return LS_OK;
+}

@@ -1,0 +1,83 @@
+#include "bench/job.h"
+
+#include "backends/registry.h"
+#include "machine/machine.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+static ls_status choose_variant(const ls_settings *settings, ls_job *job, ls_error *error) {
+  const char *const *variants = job->backend->variants;
+  job->options.variant = variants[0];
+  if (settings->variant) {
+    char all[256] = "";
+    for (int i = 0; variants[i]; i++) {
+      if (!strcmp(variants[i], settings->variant)) job->options.variant = variants[i];
+      size_t used = strlen(all);
+      snprintf(all + used, sizeof all - used, "%s%s", i ? ", " : "", variants[i]);
+    }
+    if (strcmp(job->options.variant, settings->variant) != 0)
+      return ls_fail(error, LS_USAGE, "--variant %s: backend %s has only %s", settings->variant,
+                     job->backend->name, all);
+  }
+  snprintf(job->backend_name, sizeof job->backend_name, "%s:%s", job->backend->name,
+           job->options.variant);
+  return LS_OK;
+}
+
+/* The processors this rank may use; shared by the ranks of the node where the launcher did not bind
+ * them to parts of it. */
+static int choose_threads(const ls_settings *settings, const ls_comm *comm) {
+#ifdef _OPENMP
+  if (settings->threads > 0) return (int)settings->threads;
+  int mine = ls_machine_processors();
+  if (mine >= sysconf(_SC_NPROCESSORS_ONLN)) mine /= ls_comm_node_size(comm);
+  return mine > 0 ? mine : 1;
+#else
+  (void)settings, (void)comm;
+  return 1;
+#endif
+}
+
+static ls_status open_locally(const ls_settings *settings, const ls_comm *comm, ls_job *job,
+                              ls_error *error) {
+  job->spec = ls_network_study(1, 1);
+  if (settings->network) LS_TRY(ls_network_read(&job->spec, settings->network, error));
+#ifndef _OPENMP
+  if (settings->threads > 1)
+    return ls_fail(error, LS_UNAVAILABLE, "--threads %ld: this build has no OpenMP",
+                   settings->threads);
+#endif
+  LS_TRY(ls_backend_find(settings->backend, &job->backend, error));
+  LS_TRY(choose_variant(settings, job, error));
+  job->options.threads = choose_threads(settings, comm);
+#ifdef _OPENMP
+  omp_set_num_threads(job->options.threads);
+#endif
+  LS_TRY(ls_events_open(settings, settings->data, settings->data_count,
+                        ls_network_classes(&job->spec), &job->events, error));
+  job->spec.height = job->spec.width = job->events.policy.size;
+  job->spec.planes = ls_events_planes(&job->events);
+  return ls_network_check(&job->spec, error);
+}
+
+ls_status ls_job_open(const ls_settings *settings, ls_comm *comm, ls_job *job, ls_error *error) {
+  *job = (ls_job){0};
+  ls_status status = ls_comm_agree(comm, open_locally(settings, comm, job, error), error);
+  if (status != LS_OK) ls_job_close(job);
+  return status;
+}
+
+void ls_job_close(ls_job *job) {
+  ls_events_close(&job->events);
+}
+
+void ls_job_class_names(const ls_job *job, const char **names) {
+  for (int c = 0; c < ls_network_classes(&job->spec); c++)
+    names[c] = ls_dataset_class_name(job->events.dataset, c);
+}

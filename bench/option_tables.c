@@ -1,0 +1,111 @@
+#include "bench/options.h"
+
+/* Large counts and seeds: exact as a double too. */
+#define LARGEST 9007199254740992.0
+
+#define AT(field) offsetof(ls_settings, field)
+#define END                                                                                        \
+  { NULL, LS_OPTION_FLAG, 0, 0, 0, NULL, NULL, NULL }
+#define FLAG(name, field, help)                                                                    \
+  { name, LS_OPTION_FLAG, AT(field), 0, 0, NULL, NULL, help }
+#define INTEGER(name, field, least, most, help)                                                    \
+  { name, LS_OPTION_INTEGER, AT(field), least, most, NULL, "N", help }
+#define NUMBER(name, field, least, most, help)                                                     \
+  { name, LS_OPTION_NUMBER, AT(field), least, most, NULL, "X", help }
+#define CHOICE(name, field, choices, help)                                                         \
+  { name, LS_OPTION_CHOICE, AT(field), 0, 0, choices, NULL, help }
+#define TEXT(name, field, value, help)                                                             \
+  { name, LS_OPTION_TEXT, AT(field), 0, 0, NULL, value, help }
+#define TEXTS(name, field, value, help)                                                            \
+  { name, LS_OPTION_TEXTS, AT(field), 0, 0, NULL, value, help }
+
+#define GROUP(name, title, ...)                                                                    \
+  static const ls_option name##_rows[] = {__VA_ARGS__, END};                                       \
+  const ls_option_group ls_options_##name = {title, name##_rows}
+
+#define JSON FLAG("json", json, "print the result as JSON on standard output")
+#define HELP FLAG("help", help, "print this help and end")
+
+GROUP(data, "Data", TEXTS("data", data, "PATH...", "event files, folders of them, or quoted globs"),
+      TEXT("labels", labels, "FILE|RULE",
+           "classes of the events: file (in the data), pdg (primary particle), index (event number "
+           "modulo the classes), constant:K, or a .npy or text file; default: file"),
+      TEXT("producer", producer, "NAME",
+           "which images of the file: a larcv3 producer, or KevLAr's wires or rawdigits; default: "
+           "the first"));
+
+GROUP(image, "Image (defaults: the study's for KevLAr files, the whole event for others)",
+      CHOICE("plane", plane, "U|V|Y|all|0|1|2", "wire plane; all: as input channels"),
+      INTEGER("rebin", rebin, 1, 1 << 14, "sum groups of N ticks"),
+      INTEGER("first-tick", first_tick, 0, 1 << 20, "first tick of the window"),
+      INTEGER("first-wire", first_wire, 0, 1 << 20, "first wire of the window"),
+      INTEGER("size", size, 1, 1 << 14, "rows and columns of the image"),
+      NUMBER("scale", scale, -1e30, 1e30, "multiply the pixels by X"));
+
+GROUP(network, "Network",
+      TEXT("network", network, "FILE", "another network (keys: blocks, dense, kernel, pool)"),
+      TEXT("backend", backend, "NAME", "who computes; larscale info lists them"),
+      TEXT("variant", variant, "NAME", "variant of the backend; larscale info lists them"),
+      INTEGER("threads", threads, 0, 4096, "threads of a rank; 0: its share of the node's cores"),
+      TEXT("weights", weights, "FILE", "start from these weights (Keras .weights.h5, legacy .h5)"));
+
+GROUP(training, "Training", INTEGER("batch", batch, 1, 1 << 20, "images per rank and pass"),
+      INTEGER("accumulate", accumulate, 1, 1 << 20, "passes per update"),
+      INTEGER("epochs", epochs, 0, 1 << 20, "passes over the data; default 10"),
+      INTEGER("steps", steps, 0, LARGEST, "end after N updates; 0: no such limit"),
+      CHOICE("optimizer", optimizer, "sgd|adam", "with Keras' semantics; default sgd"),
+      NUMBER("lr", lr, 0, 1e6, "learning rate; default 0.001"),
+      NUMBER("momentum", momentum, 0, 1, "of sgd; default 0"),
+      INTEGER("seed", seed, 0, LARGEST, "of initial weights and shuffling; default 1"),
+      CHOICE("shuffle", shuffle, "on|off", "another order of events in each epoch; default on"),
+      TEXTS("validation", validation, "PATH...", "events to evaluate after each epoch"));
+
+GROUP(store, "Event store",
+      TEXT("codec", codec, "NAME", "lz4 (default), lz4hc, zstd, zlib, blosclz, none"),
+      INTEGER("codec-level", codec_level, 0, 9, "compression level; default 5"),
+      CHOICE("codec-shuffle", codec_shuffle, "none|bytes|bits", "default bytes"),
+      INTEGER("codec-threads", codec_threads, 1, 256, "threads of one (de)compression; default 1"),
+      CHOICE("store-form", store_form, "auto|sparse|dense", "how images are kept; default auto"),
+      NUMBER("memory-budget", memory_budget, 0, 1e9, "MB that the store may take; 0: no limit"));
+
+GROUP(record, "Results",
+      TEXT("out", out, "DIR",
+           "the run's folder, which must not hold a run yet; default: a new one under "
+           "results/"),
+      TEXT("save-weights", save_weights, "FILE", "write the trained weights (Keras 3 .weights.h5)"),
+      JSON, HELP);
+
+GROUP(evaluate, "Results",
+      TEXT("out", out, "DIR",
+           "the run's folder, which must not hold a run yet; default: a new one under "
+           "results/"),
+      JSON, HELP);
+
+GROUP(step, "Step", INTEGER("batch", batch, 1, 1 << 20, "images: the first N events"),
+      INTEGER("seed", seed, 0, LARGEST, "of the initial weights, without --weights; default 1"),
+      INTEGER("repetitions", repetitions, 1, 1 << 20, "timed repetitions; default 1"),
+      INTEGER("warmup", warmup, 0, 1 << 20, "untimed repetitions before; default 1"),
+      TEXT("dump", dump, "FILE", "write loss, logits, probabilities and gradients (HDF5)"), JSON,
+      HELP);
+
+GROUP(convert, "Output",
+      TEXT("out", out, "FILE", "the file to write: KevLAr HDF5, or NumPy with labels beside it"),
+      CHOICE("format", format, "kevlar|npy",
+             "kevlar: whole events; npy: the network's images; default: by the name of --out"),
+      CHOICE("image-set", image_set, "wires|rawdigits", "data set of a KevLAr file; default wires"),
+      CHOICE("values", value_type, "int32|float32", "of a KevLAr file; default: as in the source"),
+      JSON, HELP);
+
+GROUP(synthetic, "Output", TEXT("out", out, "FILE", "the KevLAr file to write"),
+      INTEGER("events", events, 1, 1 << 24, "how many; default 60"),
+      INTEGER("seed", seed, 0, LARGEST, "default 1"),
+      INTEGER("size", size, 64, 1 << 14, "ticks and wires of an event; default 640"), JSON, HELP);
+
+GROUP(load, "Measurement",
+      INTEGER("repetitions", repetitions, 1, 1 << 20, "timed repetitions; default 1"),
+      INTEGER("warmup", warmup, 0, 1 << 20, "untimed repetitions before; default 1"), JSON, HELP);
+
+GROUP(inspect, "Output", INTEGER("event", event, 0, LARGEST, "only event number N of the data set"),
+      JSON, HELP);
+
+GROUP(info, "Output", JSON, HELP);

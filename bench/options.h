@@ -1,0 +1,96 @@
+/* Options of the command line: the same name means the same thing in every command.
+ *
+ * An option is one row of a table (option_tables.c); a command names the groups that it takes.
+ * Parsing is popt's; what is said about a wrong option or value is decided here. */
+#ifndef LS_BENCH_OPTIONS_H
+#define LS_BENCH_OPTIONS_H
+
+#include "base/status.h"
+
+#include <stddef.h>
+
+/* Everything the user may set. Numbers hold their default when parsing starts; for those marked
+ * "by format" the default depends on the data set and UNSET stands for it. Texts are NULL if not
+ * given. */
+enum { LS_UNSET = -1 };
+typedef struct ls_settings {
+  /* data */
+  char **data; /* --data and what stands on the command line by itself */
+  size_t data_count;
+  char **validation;
+  size_t validation_count;
+  char *labels, *producer;
+  /* image; plane, rebin, first_tick, first_wire, size: by format */
+  char *plane;
+  long rebin, first_tick, first_wire, size;
+  double scale; /* 0: by format */
+  /* network and backend */
+  char *network, *backend, *variant;
+  long threads; /* 0: the cores of the node shared by its ranks */
+  char *weights;
+  /* training */
+  long batch, accumulate, epochs, steps;
+  char *optimizer;
+  double lr, momentum;
+  long seed;
+  char *shuffle;
+  /* store */
+  char *codec, *store_form;
+  long codec_level, codec_threads;
+  char *codec_shuffle;
+  double memory_budget; /* MB, 0: none */
+  /* results */
+  char *save_weights, *out, *dump, *format, *image_set, *value_type;
+  long repetitions, warmup, events, event;
+  int json, help;
+  const char *const *command_line; /* as given, for the record */
+  int command_line_count;
+} ls_settings;
+
+typedef enum ls_option_kind {
+  LS_OPTION_FLAG,    /* int, set to 1 */
+  LS_OPTION_INTEGER, /* long, within least .. most */
+  LS_OPTION_NUMBER,  /* double, finite, within least .. most */
+  LS_OPTION_CHOICE,  /* text, one of choices */
+  LS_OPTION_TEXT,    /* text, not empty */
+  LS_OPTION_TEXTS    /* list of texts; its count follows it in ls_settings */
+} ls_option_kind;
+
+typedef struct ls_option {
+  const char *name; /* without dashes; NULL ends a group */
+  ls_option_kind kind;
+  size_t offset; /* in ls_settings */
+  double least, most;
+  const char *choices; /* "on|off" */
+  const char *value;   /* what --help calls the value */
+  const char *help;
+} ls_option;
+
+typedef struct ls_option_group {
+  const char *title;
+  const ls_option *options;
+} ls_option_group;
+
+extern const ls_option_group ls_options_data, ls_options_image, ls_options_network,
+    ls_options_training, ls_options_store, ls_options_record, ls_options_evaluate, ls_options_step,
+    ls_options_convert, ls_options_synthetic, ls_options_load, ls_options_inspect, ls_options_info;
+
+enum { LS_MOST_GROUPS = 8 };
+
+ls_settings ls_settings_default(void);
+void ls_settings_destroy(ls_settings *settings);
+
+/* Fills settings from the arguments after the command's name (argv[0] is the command's name).
+ * groups: NULL-terminated. LS_USAGE with one line naming the option and the nearest right one, or
+ * the value and those allowed. */
+ls_status ls_options_parse(int argc, const char **argv, const ls_option_group *const *groups,
+                           ls_settings *settings, ls_error *error);
+
+/* Prints the groups' options with their help to standard output. */
+void ls_options_print_help(const char *usage, const ls_option_group *const *groups);
+
+/* The candidate nearest to text by edit distance, NULL if none is near. candidates:
+ * NULL-terminated. */
+const char *ls_nearest(const char *text, const char *const *candidates);
+
+#endif

@@ -1,0 +1,53 @@
+/* The record of a training or evaluation run: what core/record writes on rank 0, fed by all ranks,
+ * and the verdict VALID or INVALID. */
+#ifndef LS_BENCH_TRAIN_RECORD_H
+#define LS_BENCH_TRAIN_RECORD_H
+
+#include "bench/job.h"
+#include "record/record.h"
+#include "train/evaluation.h"
+#include "train/trainer.h"
+
+typedef struct ls_train_record ls_train_record;
+
+/* All borrowed until the record is finished. */
+typedef struct ls_train_record_facts {
+  const char *driver; /* NULL: "train" */
+  const ls_settings *settings;
+  const ls_job *job;
+  ls_comm *comm;
+  const ls_store *store; /* this rank's events */
+  ls_load_times load;
+  const ls_model *model;
+} ls_train_record_facts;
+
+/* The functions below are called by all ranks together, unless said otherwise; errors are every
+ * rank's. */
+
+/* Checks the backend's kernels against the reference, opens the run's folder on rank 0, writes the
+ * times of loading. */
+ls_status ls_train_record_open(const ls_train_record_facts *facts, ls_train_record **record,
+                               ls_error *error);
+
+/* Rows of one epoch's steps; first_step: updates before it. */
+ls_status ls_train_record_epoch(ls_train_record *record, int epoch, size_t first_step, size_t steps,
+                                const ls_step_result *results, ls_error *error);
+
+/* Evaluates the ranks' stores together and writes the phase eval. epoch -1: after the last; seconds
+ * NULL: not wanted. */
+ls_status ls_train_record_evaluate(ls_train_record *record, ls_model *model, const ls_store *store,
+                                   int epoch, ls_evaluation *evaluation, double *seconds,
+                                   ls_error *error);
+
+/* These two may be called by any rank; only rank 0 writes. */
+void ls_train_record_history(ls_train_record *record, const ls_history_row *row);
+void ls_train_record_confusion(ls_train_record *record, const char *set, const char *const *names,
+                               const ls_evaluation *evaluation);
+
+/* Completes the files and prints the verdict and where the results are (--json: as an object, with
+ * the last epoch and a checksum of the weights). Frees the record in any case. LS_VALUE if the
+ * result is invalid. */
+ls_status ls_train_record_finish(ls_train_record *record, const float *parameters, ls_error *error);
+void ls_train_record_discard(ls_train_record *record); /* NULL is allowed */
+
+#endif

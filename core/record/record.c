@@ -1,0 +1,219 @@
+#define _POSIX_C_SOURCE 200809L
+#include "record/record.h"
+
+#include "base/output_file.h"
+#include "machine/machine.h"
+
+#include <cjson/cJSON.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { SAMPLES, HISTORY, CONFUSION, FILES, PATH_LENGTH = 4096 };
+
+static const char *const file_names[FILES] = {"samples.csv", "history.csv", "confusion.csv"};
+static const char *const headers[FILES] = {
+    "run_id,driver,backend,scaling,nodes,ranks,threads,local_batch,global_batch,rep,epoch,step,"
+    "rank,"
+    "phase,time_s,events,bytes_disk,bytes_mem,cache_state,warmup,kind",
+    "epoch,step,loss,accuracy,val_loss,val_accuracy,lr,wall_s",
+    "set,true_class,predicted_class,events,score_sum",
+};
+
+struct ls_record {
+  char folder[PATH_LENGTH];
+  char row_start[1024]; /* of samples.csv: the columns that are the same in every row */
+  ls_output_file files[FILES];
+};
+
+static void utc(char *text, size_t length) {
+  time_t now = time(NULL);
+  struct tm parts;
+  gmtime_r(&now, &parts);
+  strftime(text, length, "%Y%m%dT%H%M%SZ", &parts);
+}
+
+/* Any file of a run, whole or not. */
+static int holds_run(const char *folder) {
+  DIR *open = opendir(folder);
+  if (!open) return 0;
+  int found = 0;
+  for (struct dirent *entry; !found && (entry = readdir(open));) {
+    found = !strcmp(entry->d_name, "RESULT") || !strcmp(entry->d_name, "env.json");
+    for (int f = 0; f < FILES; f++)
+      found |= !strncmp(entry->d_name, file_names[f], strlen(file_names[f]));
+  }
+  closedir(open);
+  return found;
+}
+
+/* Where several runs begin in one second, the later ones get a number. */
+static ls_status make_new_folder(ls_record *record, const ls_run *run, const char *revision,
+                                 ls_error *error) {
+  char host[64], time_text[32], parent[PATH_LENGTH / 2];
+  ls_machine_name(host, sizeof host);
+  utc(time_text, sizeof time_text);
+  snprintf(parent, sizeof parent, "results/%s/%s/%s/%s-%s", host, run->scaling, run->driver,
+           time_text, revision);
+  snprintf(record->folder, sizeof record->folder, "%s", parent);
+  for (int number = 2; access(record->folder, F_OK) == 0; number++)
+    snprintf(record->folder, sizeof record->folder, "%s-%d", parent, number);
+  return ls_make_folder(record->folder, error);
+}
+
+static ls_status choose_folder(ls_record *record, const char *folder, const ls_run *run,
+                               const char *revision, ls_error *error) {
+  if (!folder) return make_new_folder(record, run, revision, error);
+  if (strlen(folder) > PATH_LENGTH - 64)
+    return ls_fail(error, LS_USAGE, "--out: the name is too long");
+  snprintf(record->folder, sizeof record->folder, "%s", folder);
+  if (holds_run(folder))
+    return ls_fail(error, LS_USAGE,
+                   "--out %s: holds a run already; nothing is overwritten, name another", folder);
+  return ls_make_folder(folder, error);
+}
+
+static ls_status open_files(ls_record *record, ls_error *error) {
+  for (int f = 0; f < FILES; f++) {
+    char path[PATH_LENGTH + 32];
+    snprintf(path, sizeof path, "%s/%s", record->folder, file_names[f]);
+    LS_TRY(ls_output_open(&record->files[f], path, error));
+    fprintf(record->files[f].stream, "%s\n", headers[f]);
+  }
+  return LS_OK;
+}
+
+ls_status ls_record_open(const char *folder, const ls_run *run, const char *revision,
+                         ls_record **out, ls_error *error) {
+  *out = NULL;
+  ls_record *record = calloc(1, sizeof *record);
+  if (!record) return ls_fail(error, LS_MEMORY, "no memory for the run's record");
+  ls_status status = choose_folder(record, folder, run, revision, error);
+  if (status != LS_OK) {
+    free(record);
+    return status;
+  }
+  const char *name = strrchr(record->folder, '/');
+  snprintf(record->row_start, sizeof record->row_start, "%.200s,%s,%s,%s,%d,%d,%d,%zu,%zu",
+           name ? name + 1 : record->folder, run->driver, run->backend, run->scaling, run->nodes,
+           run->ranks, run->threads, run->local_batch, run->global_batch);
+  status = open_files(record, error);
+  if (status != LS_OK) {
+    ls_record_discard(record);
+    return status;
+  }
+  *out = record;
+  return LS_OK;
+}
+
+const char *ls_record_folder(const ls_record *record) {
+  return record->folder;
+}
+
+/* ",value", or "," where a number does not apply. */
+static void cell(FILE *file, int64_t value, int applies) {
+  if (applies)
+    fprintf(file, ",%lld", (long long)value);
+  else
+    fputc(',', file);
+}
+
+void ls_record_sample(ls_record *record, const ls_sample *s) {
+  FILE *file = record->files[SAMPLES].stream;
+  fputs(record->row_start, file);
+  cell(file, s->repetition, s->repetition >= 0);
+  cell(file, s->epoch, s->epoch >= 0);
+  cell(file, s->step, s->step >= 0);
+  cell(file, s->rank, s->rank >= 0);
+  fprintf(file, ",%s,%.9g,%zu", s->phase, s->seconds, s->events);
+  cell(file, (int64_t)s->bytes_disk, s->bytes_disk > 0);
+  cell(file, (int64_t)s->bytes_memory, s->bytes_memory > 0);
+  fprintf(file, ",%s,%d,%s\n", s->cache_state ? s->cache_state : "", s->warmup, s->kind);
+}
+
+/* ",value", or "," for NaN. */
+static void number(FILE *file, double value) {
+  if (isnan(value))
+    fputc(',', file);
+  else
+    fprintf(file, ",%.9g", value);
+}
+
+void ls_record_history(ls_record *record, const ls_history_row *row) {
+  FILE *file = record->files[HISTORY].stream;
+  fprintf(file, "%d,%zu", row->epoch, row->step);
+  const double values[] = {
+      row->loss,          row->accuracy,    row->validation_loss, row->validation_accuracy,
+      row->learning_rate, row->wall_seconds};
+  for (size_t i = 0; i < sizeof values / sizeof *values; i++) number(file, values[i]);
+  fputc('\n', file);
+}
+
+/* A class name as a CSV cell: names come from files. */
+static void quoted(FILE *file, const char *text) {
+  fputc('"', file);
+  for (; *text; text++) {
+    if (*text == '"') fputc('"', file);
+    if ((unsigned char)*text >= ' ') fputc(*text, file);
+  }
+  fputc('"', file);
+}
+
+void ls_record_confusion(ls_record *record, const char *set, int classes, const char *const *names,
+                         const double *counts, const double *scores) {
+  FILE *file = record->files[CONFUSION].stream;
+  for (int t = 0; t < classes; t++)
+    for (int p = 0; p < classes; p++) {
+      fprintf(file, "%s,", set);
+      quoted(file, names[t]);
+      fputc(',', file);
+      quoted(file, names[p]);
+      fprintf(file, ",%.0f,%.9g\n", counts[t * classes + p], scores[t * classes + p]);
+    }
+}
+
+static ls_status write_text(const ls_record *record, const char *name, const char *text,
+                            ls_error *error) {
+  char path[PATH_LENGTH + 32];
+  snprintf(path, sizeof path, "%s/%s", record->folder, name);
+  ls_output_file file;
+  LS_TRY(ls_output_open(&file, path, error));
+  fprintf(file.stream, "%s\n", text);
+  return ls_output_commit(&file, error);
+}
+
+static ls_status write_environment(const ls_record *record, const cJSON *environment,
+                                   ls_error *error) {
+  char *text = cJSON_Print(environment);
+  if (!text) return ls_fail(error, LS_MEMORY, "%s/env.json: no memory", record->folder);
+  ls_status status = write_text(record, "env.json", text, error);
+  cJSON_free(text);
+  return status;
+}
+
+ls_status ls_record_finish(ls_record *record, const cJSON *environment, const char *invalid_reason,
+                           ls_error *error) {
+  ls_status status = write_environment(record, environment, error);
+  for (int f = 0; status == LS_OK && f < FILES; f++)
+    status = ls_output_commit(&record->files[f], error);
+  char line[512] = "RESULT VALID";
+  if (invalid_reason) snprintf(line, sizeof line, "RESULT INVALID reason=%s", invalid_reason);
+  if (status == LS_OK) status = write_text(record, "RESULT", line, error);
+  if (status == LS_OK)
+    free(record);
+  else
+    ls_record_discard(record);
+  return status;
+}
+
+void ls_record_discard(ls_record *record) {
+  if (!record) return;
+  for (int f = 0; f < FILES; f++) ls_output_discard(&record->files[f]);
+  rmdir(record->folder);
+  free(record);
+}
