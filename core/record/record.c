@@ -196,6 +196,17 @@ static ls_status write_environment(const ls_record *record, const cJSON *environ
   return status;
 }
 
+/* Files that were completed before another one failed. The folder held none of them before. */
+static void remove_completed(const ls_record *record) {
+  static const char *const others[] = {"env.json", "RESULT"};
+  char path[PATH_LENGTH + 32];
+  for (int f = 0; f < FILES + 2; f++) {
+    const char *name = f < FILES ? file_names[f] : others[f - FILES];
+    snprintf(path, sizeof path, "%s/%s", record->folder, name);
+    unlink(path);
+  }
+}
+
 ls_status ls_record_finish(ls_record *record, const cJSON *environment, const char *invalid_reason,
                            ls_error *error) {
   ls_status status = write_environment(record, environment, error);
@@ -204,16 +215,14 @@ ls_status ls_record_finish(ls_record *record, const cJSON *environment, const ch
   char line[512] = "RESULT VALID";
   if (invalid_reason) snprintf(line, sizeof line, "RESULT INVALID reason=%s", invalid_reason);
   if (status == LS_OK) status = write_text(record, "RESULT", line, error);
-  if (status == LS_OK)
-    free(record);
-  else
-    ls_record_discard(record);
+  if (status != LS_OK) remove_completed(record);
+  ls_record_discard(record);
   return status;
 }
 
 void ls_record_discard(ls_record *record) {
   if (!record) return;
   for (int f = 0; f < FILES; f++) ls_output_discard(&record->files[f]);
-  rmdir(record->folder);
+  rmdir(record->folder); /* does nothing to a folder with files in it */
   free(record);
 }

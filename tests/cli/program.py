@@ -1,0 +1,169 @@
+"""Runs the program for the tests of the command line, and prints TAP.
+
+A test is a function whose name begins with test_; its docstring's first line is its title. It fails
+by an AssertionError (any exception), and skips by raising Skip(reason)."""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import traceback
+
+import numpy
+
+LARSCALE = os.environ["LARSCALE"]
+TIMEOUT = 300
+
+
+class Skip(Exception):
+    """Raised by a test that cannot run here."""
+
+
+class Result:
+    """How a run of the program ended."""
+
+    def __init__(self, code, out, err):
+        self.code, self.out, self.err = code, out, err
+
+    def message(self):
+        """The program's own lines on standard error; a launcher adds others."""
+        return [line for line in self.err.splitlines() if line.startswith("larscale:")]
+
+
+def larscale(*arguments, ranks=1, expect=0, cwd=None, preexec=None, environment=None):
+    """Runs the program; the exit code must be the expected one (None: any)."""
+    command = [LARSCALE, *map(str, arguments)]
+    if ranks > 1:
+        command = [launcher(), "-np", str(ranks), *command]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+                          timeout=TIMEOUT, cwd=cwd, preexec_fn=preexec,
+                          env={**os.environ, **(environment or {})})
+    result = Result(done.returncode, done.stdout, done.stderr)
+    if expect is not None:
+        assert result.code == expect, f"exit code {result.code}, not {expect}: {' '.join(command)}\n" \
+                                      f"{result.out[-2000:]}\n{result.err[-2000:]}"
+    return result
+
+
+def refused(*arguments, code=1, says=(), ranks=1, **options):
+    """The run fails with that code and exactly one line, which holds the given words."""
+    result = larscale(*arguments, ranks=ranks, expect=code, **options)
+    lines = result.message()
+    assert len(lines) == 1, f"one line expected, got {lines or result.err}"
+    for word in [says] if isinstance(says, str) else says:
+        assert word in lines[0], f"'{word}' is not in: {lines[0]}"
+    return lines[0]
+
+
+def launcher():
+    """mpirun, if the program was built with MPI."""
+    if info()["libraries"]["mpi"] == "none":
+        raise Skip("this build has no MPI")
+    path = os.environ.get("MPIEXEC") or shutil.which("mpirun")
+    if not path:
+        raise Skip("mpirun is not installed")
+    return path
+
+
+def info():
+    """`larscale info --json`."""
+    if not hasattr(info, "cached"):
+        info.cached = json.loads(larscale("info", "--json").out)
+    return info.cached
+
+
+def backends():
+    """Every usable NAME:VARIANT."""
+    return [(b["name"], v) for b in info()["backends"] if b["available"] for v in b["variants"]]
+
+
+def needs_hdf5():
+    if info()["libraries"]["hdf5"] == "none":
+        raise Skip("this build has no HDF5")
+
+
+def sanitized():
+    return "-fsanitize" in info()["program"]["flags"]
+
+
+def real_events():
+    """Path of the real event file."""
+    needs_hdf5()
+    folder = os.environ.get("LARSCALE_DATA")
+    path = folder and os.path.join(folder, "sbnd_cosmic_tagging_light.h5")
+    if not path or not os.path.exists(path):
+        raise Skip("no real events: LARSCALE_DATA names no folder with sbnd_cosmic_tagging_light.h5")
+    return path
+
+
+class Trial:
+    """A folder with a small data set: 12 images of 40 x 40 in 3 classes, told apart by where their
+    pixels are, and a small network for them."""
+
+    classes, size = 3, 40
+
+    def __init__(self, folder):
+        self.folder = folder
+        random = numpy.random.default_rng(1)
+        self.labels = numpy.arange(12) % self.classes
+        self.images = numpy.zeros((12, self.size, self.size), "float32")
+        for image, label in zip(self.images, self.labels):
+            part = image[:, 13 * label:13 * (label + 1)]
+            part += random.random(part.shape) * (random.random(part.shape) < 0.2)
+        self.data, self.label_file = self.path("images.npy"), self.path("labels.npy")
+        numpy.save(self.data, self.images)
+        numpy.save(self.label_file, self.labels)
+        self.network = self.path("small.network")
+        self.write("small.network", "blocks 4 8\nkernel 3\npool 5\ndense 8 3\n")
+        self.options = ["--data", self.data, "--labels", self.label_file, "--network", self.network]
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def write(self, name, text):
+        with open(self.path(name), "w", encoding="ascii") as file:
+            file.write(text)
+        return self.path(name)
+
+    def train(self, *more, **options):
+        return larscale("train", *self.options, "--optimizer", "adam", "--lr", "0.01", *more, **options)
+
+
+def with_trial(test):
+    """Gives the test a Trial in a folder of its own."""
+
+    def run():
+        with tempfile.TemporaryDirectory(prefix="larscale-test-") as folder:
+            test(Trial(folder))
+
+    run.__doc__ = test.__doc__
+    return run
+
+
+def rows(path):
+    """A CSV file as a list of dictionaries (only the standard library: cells may be quoted)."""
+    import csv
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def main(names):
+    """Runs the tests of a module (its globals()), in order."""
+    tests = [(n, f) for n, f in names.items() if n.startswith("test_") and callable(f)]
+    failed = 0
+    print(f"1..{len(tests)}")
+    for number, (name, test) in enumerate(tests, 1):
+        title = re.sub(r"[#\\]", " ", (test.__doc__ or name).strip().splitlines()[0])
+        try:
+            test()
+            print(f"ok {number} - {title}", flush=True)
+        except Skip as skip:
+            print(f"# skipped: {skip}\nok {number} - {title} # SKIP {skip}", flush=True)
+        except Exception:  # a test may fail in any way; the next one runs all the same
+            failed += 1
+            for line in traceback.format_exc().splitlines():
+                print(f"# {line}")
+            print(f"not ok {number} - {title}", flush=True)
+    return sys.exit(1 if failed else 0)
