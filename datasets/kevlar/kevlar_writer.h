@@ -1,0 +1,36 @@
+/* KevLAr HDF5 files: the writer. Layout of the files: README.md of this folder. */
+#ifndef LS_DATASETS_KEVLAR_KEVLAR_WRITER_H
+#define LS_DATASETS_KEVLAR_KEVLAR_WRITER_H
+
+#include "datasets/source.h"
+
+typedef struct ls_kevlar_writer ls_kevlar_writer;
+
+/* What all events of a file share. */
+typedef struct ls_kevlar_layout {
+  const char *image_set;          /* "wires", "rawdigits" */
+  ls_geometry geometry;           /* 1 to 3 planes; an event is below 4 GB */
+  const char *const *class_names; /* ROOT's names: "gamma", "e-", .. */
+  int class_count;                /* 0 to 16; 0: a file without labels */
+} ls_kevlar_layout;
+
+/* Begins a file beside path (see base/output_file.h). The layout is copied. Returns LS_OK,
+ * LS_MISMATCH (a layout out of range), LS_IO, LS_MEMORY or LS_UNAVAILABLE. */
+ls_status ls_kevlar_writer_open(const char *path, const ls_kevlar_layout *layout,
+                                ls_kevlar_writer **writer, ls_error *error);
+
+/* Adds an event. planes[geometry.planes]: the pixels of the full geometry (index = row * columns +
+ * column, strictly rising), values whole numbers within int32; zeros are allowed. label: the class
+ * of its one particle, or -1: a row of zeros. Returns LS_OK, LS_VALUE (a value that is no int32, an
+ * index out of range or order, an unknown label: nothing is written), LS_IO or LS_MEMORY. */
+ls_status ls_kevlar_writer_append(ls_kevlar_writer *writer, const ls_pixels *planes, int label,
+                                  ls_error *error);
+
+/* Completes the file under its final name, or removes it and returns LS_IO, or LS_FORMAT if no
+ * event was added; frees the writer in any case. */
+ls_status ls_kevlar_writer_finish(ls_kevlar_writer *writer, ls_error *error);
+
+/* Removes the unfinished file and frees the writer. NULL is allowed. */
+void ls_kevlar_writer_discard(ls_kevlar_writer *writer);
+
+#endif

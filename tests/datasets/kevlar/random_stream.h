@@ -1,0 +1,15 @@
+/* Random legal zlib streams: random codes, random literals and matches. They use what no encoder
+ * uses: incomplete and 15-bit codes, odd distances, length 258 written as 227 + 31. */
+#ifndef LS_TESTS_DATASETS_KEVLAR_RANDOM_STREAM_H
+#define LS_TESTS_DATASETS_KEVLAR_RANDOM_STREAM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bytes that random_stream may need for a stream of so many bytes. */
+size_t random_stream_room(size_t bytes);
+
+/* Writes a stream of bytes bytes, and what it inflates to into raw. Returns the stream's length. */
+size_t random_stream(uint8_t *stream, uint8_t *raw, size_t bytes, uint64_t *state);
+
+#endif
