@@ -121,13 +121,12 @@ static ls_status commit_beyond(size_t limit, size_t bytes, ls_error *error) {
   struct rlimit before;
   assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
   struct rlimit small = {.rlim_cur = limit, .rlim_max = before.rlim_max};
-  char block[4096] = "";
+  static const char zeros[1 << 20];
   ls_output_file file;
   assert_int_equal(ls_output_open(&file, in_folder("a.csv"), NULL), LS_OK);
   signal(SIGXFSZ, SIG_IGN);
   assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-  for (size_t done = 0; done < bytes; done += sizeof block)
-    (void)!fwrite(block, 1, bytes - done < sizeof block ? bytes - done : sizeof block, file.stream);
+  (void)!fwrite(zeros, 1, bytes, file.stream);
   errno = 0; /* what other calls in between leave behind */
   ls_status status = ls_output_commit(&file, error);
   setrlimit(RLIMIT_FSIZE, &before);
