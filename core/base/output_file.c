@@ -36,7 +36,8 @@ ls_status ls_output_open(ls_output_file *file, const char *path, ls_error *error
 }
 
 ls_status ls_output_commit(ls_output_file *file, ls_error *error) {
-  int failed = ferror(file->stream) || fflush(file->stream);
+  errno = 0; /* an earlier failed write is remembered by the stream, its cause is not */
+  int failed = ferror(file->stream) | fflush(file->stream);
   int cause = errno;
   if (fclose(file->stream) && !failed) failed = 1, cause = errno;
   file->stream = NULL;
@@ -44,7 +45,7 @@ ls_status ls_output_commit(ls_output_file *file, ls_error *error) {
   if (failed)
     status =
         ls_fail(error, LS_IO, "%s: writing failed: %s; free some space or choose another folder",
-                file->path, strerror(cause));
+                file->path, cause ? strerror(cause) : "a write did not succeed");
   else {
     status = ls_output_rename(file->temporary, file->path, error);
     free(file->temporary);
@@ -76,6 +77,7 @@ ls_status ls_output_rename(const char *temporary, const char *path, ls_error *er
 }
 
 ls_status ls_make_folder(const char *path, ls_error *error) {
+  if (!*path) return ls_fail(error, LS_IO, "a folder's name is empty");
   char *copy = strdup(path);
   if (!copy) return ls_fail(error, LS_MEMORY, "%s: no memory for a folder name", path);
   ls_status status = LS_OK;
@@ -84,8 +86,10 @@ ls_status ls_make_folder(const char *path, ls_error *error) {
     char kept = *p;
     *p = 0;
     struct stat info;
-    if (mkdir(copy, 0777) && !(errno == EEXIST && !stat(copy, &info) && S_ISDIR(info.st_mode)))
-      status = ls_fail(error, LS_IO, "%s: cannot make this folder: %s", copy, strerror(errno));
+    /* Whatever mkdir says of a folder that is there (network file systems differ), it will do. */
+    int cause = mkdir(copy, 0777) ? errno : 0;
+    if (cause && (stat(copy, &info) || !S_ISDIR(info.st_mode)))
+      status = ls_fail(error, LS_IO, "%s: cannot make this folder: %s", copy, strerror(cause));
     *p = kept;
     if (!kept) break;
   }

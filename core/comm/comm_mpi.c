@@ -97,8 +97,9 @@ ls_status ls_comm_barrier(ls_comm *comm, ls_error *error) {
   return check(MPI_Barrier(MPI_COMM_WORLD), "MPI_Barrier", error);
 }
 
-/* MPI counts are int: long blocks go in pieces of this many elements. */
-enum { PIECE = INT_MAX / 16 };
+/* MPI counts are int and a reduction may take as much memory again: long blocks go in pieces of
+ * this many elements. */
+enum { PIECE = 1 << 24 };
 
 ls_status ls_comm_broadcast(ls_comm *comm, void *data, size_t bytes, int root, ls_error *error) {
   if (comm->size == 1) return LS_OK;
@@ -140,7 +141,7 @@ ls_status ls_comm_gather(ls_comm *comm, const void *data, size_t bytes, void *al
     memcpy(all, data, bytes);
     return LS_OK;
   }
-  if (bytes > PIECE)
+  if (bytes > INT_MAX)
     return ls_fail(error, LS_INTERNAL, "a gather of %zu bytes is too large", bytes);
   return check(
       MPI_Gather(data, (int)bytes, MPI_BYTE, all, (int)bytes, MPI_BYTE, root, MPI_COMM_WORLD),

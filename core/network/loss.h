@@ -4,10 +4,11 @@
 #define LS_NETWORK_LOSS_H
 
 /* probabilities (classes floats) = softmax(logits), by the shift-by-maximum form. NaN and infinity
- * in the logits give NaN. */
+ * in the logits give NaN. Both may be the same array. */
 void ls_softmax(const float *logits, int classes, float *probabilities);
 
-/* -log softmax(logits)[label], from the logits (no clipping of probabilities). NaN if any logit is
+/* -log softmax(logits)[label], from the logits (no clipping of probabilities); label: 0 ..
+ * classes-1. NaN if any logit is
  * NaN or infinite. */
 double ls_cross_entropy(const float *logits, int classes, int label);
 

@@ -4,6 +4,7 @@
 #include "base/random.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,6 +42,11 @@ ls_status ls_network_read(ls_network_spec *spec, const char *path, ls_error *err
   char line[512];
   ls_status status = LS_OK;
   for (int number = 1; status == LS_OK && fgets(line, sizeof line, file); number++) {
+    if (!strchr(line, '\n') && !feof(file)) {
+      status = ls_fail(error, LS_FORMAT, "%s:%d: longer than %zu characters; shorten the line",
+                       path, number, sizeof line - 2);
+      break;
+    }
     line[strcspn(line, "#")] = 0;
     char *key = line + strspn(line, " \t\r\n");
     if (!*key) continue;
@@ -84,17 +90,24 @@ ls_status ls_network_check(const ls_network_spec *spec, ls_error *error) {
   if (ls_network_classes(spec) > LS_MAX_CLASSES)
     return ls_fail(error, LS_MISMATCH, "%d classes; at most %d", ls_network_classes(spec),
                    LS_MAX_CLASSES);
-  if (spec->kernel % 2 == 0 || spec->kernel > 15)
+  if (spec->kernel < 1 || spec->kernel % 2 == 0 || spec->kernel > 15)
     return ls_fail(error, LS_MISMATCH, "kernel %d: odd numbers up to 15 only ('same' padding)",
                    spec->kernel);
   if (spec->pool < 1 || spec->pool > 15)
     return ls_fail(error, LS_MISMATCH, "pool %d: 1 to 15 only", spec->pool);
-  int least = 1;
+  long long least = 1;
   for (int b = 0; b < spec->block_count; b++) least *= spec->pool;
   if (spec->height < least || spec->width < least)
     return ls_fail(error, LS_MISMATCH,
-                   "an image of %d x %d is too small: %d pools of %d need --size %d or more",
+                   "an image of %d x %d is too small: %d pools of %d need --size %lld or more",
                    spec->height, spec->width, spec->block_count, spec->pool, least);
+  double inputs = floor((double)spec->height / (double)least) *
+                  floor((double)spec->width / (double)least) *
+                  spec->block_channels[spec->block_count - 1];
+  if (inputs > INT_MAX)
+    return ls_fail(error, LS_MISMATCH,
+                   "the first dense layer would have %.0f inputs; use more blocks or wider pools",
+                   inputs);
   return LS_OK;
 }
 

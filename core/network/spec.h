@@ -44,10 +44,12 @@ ls_network_spec ls_network_study(int size, int planes);
 
 /* Reads a spec from a text file: lines "key value...", '#' starts a comment. Keys: blocks (channels
  * of each conv block), dense (outputs of each dense layer), kernel, pool. What is not named keeps
- * its value in *spec. Returns LS_OK, LS_IO or LS_FORMAT (with the line's number). */
+ * its value in *spec. Returns LS_OK, LS_IO or LS_FORMAT (with the line's number); after a failure
+ * *spec is not to be used. */
 ls_status ls_network_read(ls_network_spec *spec, const char *path, ls_error *error);
 
-/* LS_MISMATCH, saying which number is wrong, unless every layer has at least one output pixel. */
+/* LS_MISMATCH, saying which number is wrong, unless every number is in range and every layer has at
+ * least one output pixel. */
 ls_status ls_network_check(const ls_network_spec *spec, ls_error *error);
 
 int ls_network_classes(const ls_network_spec *spec);

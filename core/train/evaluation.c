@@ -14,11 +14,12 @@ typedef struct sums {
 static ls_status evaluate_event(ls_model *model, int classes, const ls_store *store, size_t record,
                                 ls_image *image, float *logits, sums *s, ls_error *error) {
   LS_TRY(ls_store_get(store, record, image, error));
-  LS_TRY(ls_model_forward(model, image, logits, error));
   int label = image->label, best = 0;
   if (label < 0 || label >= classes)
-    return ls_fail(error, LS_MISMATCH, "event %llu has no label below %d; give --labels",
-                   (unsigned long long)image->event, classes);
+    return ls_fail(error, LS_MISMATCH,
+                   "event %llu has label %d but the network has %d classes; give labels that fit",
+                   (unsigned long long)image->event, label, classes);
+  LS_TRY(ls_model_forward(model, image, logits, error));
   double loss = ls_cross_entropy(logits, classes, label);
   if (!isfinite(loss))
     return ls_fail(error, LS_VALUE, "the loss of event %llu is %g; check the event and the weights",
@@ -33,7 +34,7 @@ static ls_status evaluate_event(ls_model *model, int classes, const ls_store *st
   return LS_OK;
 }
 
-static ls_status evaluate_own(ls_model *model, int classes, const ls_store *store, int rank,
+static ls_status evaluate_own(ls_model *model, int classes, const ls_store *store,
                               ls_evaluation_progress progress, void *context, sums *s,
                               ls_error *error) {
   float *logits = calloc((size_t)classes, sizeof *logits);
@@ -47,7 +48,7 @@ static ls_status evaluate_own(ls_model *model, int classes, const ls_store *stor
   }
   ls_image_destroy(&image);
   free(logits);
-  return status == LS_OK ? LS_OK : ls_fail_within(error, status, "evaluating on rank %d", rank);
+  return status == LS_OK ? LS_OK : ls_fail_within(error, status, "evaluating");
 }
 
 ls_status ls_evaluate(ls_model *model, const ls_network_spec *spec, const ls_store *store,
@@ -60,10 +61,11 @@ ls_status ls_evaluate(ls_model *model, const ls_network_spec *spec, const ls_sto
   if (!s.block) return ls_fail(error, LS_MEMORY, "no memory for a confusion table");
   s.counts = s.block + 2;
   s.scores = s.counts + cells;
-  ls_status status = evaluate_own(model, evaluation->classes, store, ls_comm_rank(comm), progress,
-                                  context, &s, error);
+  ls_status status = evaluate_own(model, evaluation->classes, store, progress, context, &s, error);
   status = ls_comm_agree(comm, status, error);
   if (status == LS_OK) status = ls_comm_sum_doubles(comm, s.block, s.length, error);
+  if (status == LS_OK && s.block[0] == 0)
+    status = ls_fail(error, LS_MISMATCH, "no events to evaluate");
   if (status != LS_OK) {
     free(s.block);
     return status;

@@ -18,8 +18,10 @@ typedef struct ls_evaluation {
 /* Called between events; NULL is allowed. */
 typedef void (*ls_evaluation_progress)(void *context, size_t done, size_t count);
 
-/* Every rank evaluates the events of its own store (which must not overlap); all get the sums.
- * LS_VALUE if a loss is not finite, naming rank and event. */
+/* Every rank evaluates the events of its own store (which must not overlap, and may be empty); all
+ * get the sums, or the same error. LS_VALUE if a loss is not finite, naming the event (and of
+ * several ranks the rank); LS_MISMATCH if an event's label is no class, or there are no events at
+ * all. */
 ls_status ls_evaluate(ls_model *model, const ls_network_spec *spec, const ls_store *store,
                       ls_comm *comm, ls_evaluation_progress progress, void *context,
                       ls_evaluation *evaluation, ls_error *error);

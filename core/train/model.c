@@ -158,7 +158,8 @@ size_t ls_model_bytes(const ls_model *model) {
 }
 
 void ls_model_describe(const ls_model *model, char *text, size_t length) {
-  if (length) text[0] = 0;
+  if (!length) return;
+  text[0] = 0;
   for (int i = 0; i < model->layer_count; i++) {
     const layer *l = &model->layers[i];
     size_t used = strlen(text);

@@ -25,14 +25,14 @@ ls_status ls_model_set_parameters(ls_model *model, const float *parameters, ls_e
 ls_status ls_model_forward(ls_model *model, const ls_image *image, float *logits, ls_error *error);
 
 /* Backward of the last forward: ADDS to gradients (arena order). logit_gradient: gradient of the
- * loss with respect to the logits. image: the same as in forward. */
+ * loss with respect to the logits. Once for each forward, whose image must still be as it was. */
 ls_status ls_model_backward(ls_model *model, const float *logit_gradient, float *gradients,
                             ls_error *error);
 
 /* Bytes the model allocated: activations, their gradients, saved data, workspace. */
 size_t ls_model_bytes(const ls_model *model);
 
-/* "conv1: <kernels>; conv2: .." as the operators describe themselves. */
+/* "conv1: <kernels>; conv2: .." as the operators describe themselves, cut to length. */
 void ls_model_describe(const ls_model *model, char *text, size_t length);
 
 /* Seconds of the last forward (0) and backward (1) call in layer number layer. */

@@ -5,13 +5,15 @@
 ls_status ls_sharing_init(ls_sharing *sharing, size_t events, size_t global_batch, int rank,
                           int ranks, uint64_t seed, int shuffle, ls_error *error) {
   size_t r = (size_t)rank, n = (size_t)ranks;
-  if (n > events)
-    return ls_fail(error, LS_MISMATCH, "%d ranks but only %zu events: start at most %zu ranks",
-                   ranks, events, events);
   if (n > global_batch)
     return ls_fail(error, LS_MISMATCH, "%d ranks but a global batch of only %zu: raise --batch",
                    ranks, global_batch);
   size_t each = global_batch / n, more = global_batch % n;
+  if (events <= global_batch - each) /* nothing for the last rank's slots */
+    return ls_fail(error, LS_MISMATCH,
+                   "%zu events do not reach %d ranks with a global batch of %zu: lower --batch or "
+                   "start fewer ranks",
+                   events, ranks, global_batch);
   *sharing = (ls_sharing){
       .events = events,
       .global_batch = global_batch,

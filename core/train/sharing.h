@@ -20,7 +20,8 @@ typedef struct ls_sharing {
   int shuffle;
 } ls_sharing;
 
-/* LS_MISMATCH if there are more ranks than events or than slots. */
+/* LS_MISMATCH if there are more ranks than slots, or if a rank would have no event at all (more
+ * ranks than events, or a global batch beyond the data set). */
 ls_status ls_sharing_init(ls_sharing *sharing, size_t events, size_t global_batch, int rank,
                           int ranks, uint64_t seed, int shuffle, ls_error *error);
 
@@ -29,7 +30,8 @@ size_t ls_sharing_steps(const ls_sharing *sharing); /* per epoch: events / G, ro
 /* Whether this rank trains on the event. */
 int ls_sharing_mine(const ls_sharing *sharing, size_t event);
 
-/* Images of the global batch in step number step (the last one may be short). */
+/* Images of the global batch in step number step of ls_sharing_steps (the last one may be short).
+ */
 size_t ls_sharing_batch(const ls_sharing *sharing, size_t step);
 
 /* Events of one slot's shard in this epoch's order; shard has room for ls_sharing_steps numbers.

@@ -154,8 +154,12 @@ static ls_status train_image(ls_trainer *t, uint64_t event, float scale, ls_step
   lap(&result->seconds[LS_STEP_FETCH], &since);
   LS_TRY(ls_store_get(t->store, record, &t->image, error));
   lap(&result->seconds[LS_STEP_DECOMPRESS], &since);
-  LS_TRY(ls_model_forward(t->model, &t->image, t->logits, error));
   int label = t->image.label;
+  if (label < 0 || label >= t->classes)
+    return ls_fail(error, LS_MISMATCH,
+                   "event %llu has label %d but the network has %d classes; give labels that fit",
+                   (unsigned long long)event, label, t->classes);
+  LS_TRY(ls_model_forward(t->model, &t->image, t->logits, error));
   ls_softmax(t->logits, t->classes, t->probabilities);
   double loss = ls_cross_entropy(t->logits, t->classes, label);
   ls_cross_entropy_gradient(t->probabilities, t->classes, label, scale, t->logit_gradient);
@@ -211,15 +215,9 @@ ls_status ls_trainer_step(ls_trainer *t, uint64_t epoch, size_t step, ls_step_re
 }
 
 ls_status ls_trainer_check_equal(ls_trainer *t, ls_error *error) {
-  uint64_t hash = XXH3_64bits(t->parameters, t->parameter_count * sizeof(float));
-  size_t ranks = (size_t)ls_comm_size(t->comm);
-  uint64_t *all = calloc(ranks, sizeof *all);
-  ls_status status = all ? ls_comm_gather(t->comm, &hash, sizeof hash, all, 0, error)
-                         : ls_fail(error, LS_MEMORY, "no memory to compare ranks");
-  if (status == LS_OK && ls_comm_rank(t->comm) == 0)
-    for (size_t r = 1; status == LS_OK && r < ranks; r++)
-      if (all[r] != all[0])
-        status = ls_fail(error, LS_INTERNAL, "rank %zu holds other weights than rank 0", r);
-  free(all);
+  uint64_t mine = XXH3_64bits(t->parameters, t->parameter_count * sizeof(float)), first = mine;
+  LS_TRY(ls_comm_broadcast(t->comm, &first, sizeof first, 0, error));
+  ls_status status = LS_OK;
+  if (mine != first) status = ls_fail(error, LS_INTERNAL, "the weights are not those of rank 0");
   return ls_comm_agree(t->comm, status, error);
 }
