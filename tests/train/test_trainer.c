@@ -50,11 +50,12 @@ static void close_rig(rig *r) {
   ls_store_free(r->store);
 }
 
-/* Loss and mean gradient over one step's events in float64, and how many labels are right. */
-static double exact_step(const ls_trainer_options *o, const float *parameters, size_t step,
-                         double *gradient, size_t *images) {
+/* Loss and mean gradient over one step's events in float64, and how many there are. */
+static double exact_step(const ls_trainer_options *o, const float *parameters, uint64_t epoch,
+                         size_t step, double *gradient, size_t *images) {
   ls_sharing sharing;
-  assert_int_equal(ls_trainer_sharing(o, comm, &sharing, NULL), LS_OK);
+  assert_int_equal(ls_sharing_init(&sharing, o->events, o->batch, 0, 1, o->seed, o->shuffle, NULL),
+                   LS_OK);
   size_t count = ls_network_parameter_count(&o->spec);
   double one[MOST_PARAMETERS], logits[TINY_CLASSES], loss = 0;
   float pixels[12 * 10];
@@ -64,7 +65,7 @@ static double exact_step(const ls_trainer_options *o, const float *parameters, s
   *images = 0;
   for (size_t slot = 0; slot < sharing.global_batch; slot++) {
     uint32_t shard[EVENTS];
-    if (step >= ls_sharing_shard(&sharing, slot, 0, shard)) continue;
+    if (step >= ls_sharing_shard(&sharing, slot, epoch, shard)) continue;
     assert_int_equal(tiny_image(&o->spec, shard[step], &image, NULL), LS_OK);
     ls_image_to_dense(&image, pixels);
     assert_int_equal(ls_network_f64_run(&o->spec, parameters, pixels, image.label, 0, &exact, NULL),
@@ -78,32 +79,38 @@ static double exact_step(const ls_trainer_options *o, const float *parameters, s
   return loss / (double)*images;
 }
 
-/* Every step of an epoch, the short last one included: loss, gradients, new weights. */
+/* One step, from the weights *before on; they become the new ones. */
+static void check_step(const ls_trainer_options *o, ls_trainer *trainer, uint64_t epoch,
+                       size_t step, float *before) {
+  double gradient[MOST_PARAMETERS], expected[MOST_PARAMETERS];
+  size_t count = ls_network_parameter_count(&o->spec), images;
+  ls_step_result result;
+  ls_error error = {0};
+  double loss = exact_step(o, before, epoch, step, gradient, &images);
+  assert_int_equal(ls_trainer_step(trainer, epoch, step, &result, &error), LS_OK);
+  assert_int_equal(result.images, images);
+  assert_int_equal(result.local_images, images);
+  assert_int_equal(images, step < 3 ? 4 : 2);
+  assert_true(fabs(result.loss - loss) < 1e-6);
+  for (size_t i = 0; i < count; i++) expected[i] = (double)before[i] - 0.05 * gradient[i];
+  if (ls_compare("gradients", ls_trainer_gradients(trainer), gradient, count, 1e-5, &error) ||
+      ls_compare("weights", ls_trainer_parameters(trainer), expected, count, 1e-6, &error))
+    fail_msg("epoch %d, step %zu: %s", (int)epoch, step, error.message);
+  memcpy(before, ls_trainer_parameters(trainer), count * sizeof *before);
+}
+
+/* Every step of two epochs, the short last ones included: loss, gradients, new weights. */
 static void test_steps_against_float64(void **state) {
   (void)state;
   ls_trainer_options o = tiny_options(backend, tiny_network(), 4, EVENTS);
   o.momentum = 0;
+  o.seed = 8;
   rig r = open_rig(&o, NULL);
-  size_t count = ls_network_parameter_count(&o.spec), images;
-  float before[MOST_PARAMETERS];
-  double gradient[MOST_PARAMETERS], expected[MOST_PARAMETERS];
-  ls_network_initialise(&o.spec, o.seed, before);
+  float weights[MOST_PARAMETERS];
+  ls_network_initialise(&o.spec, o.seed, weights);
   assert_int_equal(ls_trainer_steps_per_epoch(r.trainer), 4);
-  for (size_t step = 0; step < 4; step++) {
-    ls_step_result result;
-    ls_error error = {0};
-    double loss = exact_step(&o, before, step, gradient, &images);
-    assert_int_equal(ls_trainer_step(r.trainer, 0, step, &result, &error), LS_OK);
-    assert_int_equal(result.images, images);
-    assert_int_equal(result.local_images, images);
-    assert_int_equal(images, step < 3 ? 4 : 2);
-    assert_true(fabs(result.loss - loss) < 1e-6);
-    for (size_t i = 0; i < count; i++) expected[i] = (double)before[i] - 0.05 * gradient[i];
-    if (ls_compare("gradients", ls_trainer_gradients(r.trainer), gradient, count, 1e-5, &error) ||
-        ls_compare("weights", ls_trainer_parameters(r.trainer), expected, count, 1e-6, &error))
-      fail_msg("step %zu: %s", step, error.message);
-    memcpy(before, ls_trainer_parameters(r.trainer), count * sizeof *before);
-  }
+  for (uint64_t epoch = 0; epoch < 2; epoch++)
+    for (size_t step = 0; step < 4; step++) check_step(&o, r.trainer, epoch, step, weights);
   close_rig(&r);
 }
 
