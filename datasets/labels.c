@@ -109,7 +109,7 @@ static ls_status keep_list(ls_labels *labels, const char *path, const int64_t *v
   if (count != events)
     return ls_fail(error, LS_MISMATCH, "--labels %s: %zu labels, but the files hold %zu events",
                    path, count, events);
-  labels->list = malloc(count * sizeof *labels->list);
+  labels->list = calloc(count + 1, sizeof *labels->list);
   if (!labels->list) return ls_fail(error, LS_MEMORY, "%s: no memory for the labels", path);
   for (size_t i = 0; i < count; i++) {
     if (values[i] < 0 || values[i] >= labels->classes)

@@ -1,11 +1,24 @@
 #include "datasets/hdf5/table.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+ls_hdf5_printing ls_hdf5_quiet(void) {
+  ls_hdf5_printing before = {0};
+  H5Eget_auto2(H5E_DEFAULT, &before.print, &before.data);
+  H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+  return before;
+}
+
+void ls_hdf5_loud(ls_hdf5_printing before) {
+  H5Eset_auto2(H5E_DEFAULT, before.print, before.data);
+}
+
 ls_status ls_hdf5_open(const char *path, hid_t *file, ls_error *error) {
-  H5E_BEGIN_TRY *file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
-  H5E_END_TRY
+  ls_hdf5_printing before = ls_hdf5_quiet();
+  *file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
+  ls_hdf5_loud(before);
   if (*file < 0)
     return ls_fail(error, LS_FORMAT,
                    "%s: HDF5 cannot open it: it is cut short, damaged or still being written; "
@@ -14,34 +27,32 @@ ls_status ls_hdf5_open(const char *path, hid_t *file, ls_error *error) {
   return LS_OK;
 }
 
-int ls_hdf5_exists(hid_t file, const char *name) {
+/* Every link on the way, then the object itself, as the last link may lead nowhere. */
+static int exists(hid_t file, const char *name) {
   char part[192];
-  htri_t there = 0;
   for (const char *end = name; *end;) {
     end += strcspn(end + 1, "/") + 1;
-    int length = (int)(end - name);
-    if (snprintf(part, sizeof part, "%.*s", length, name) >= (int)sizeof part) return 0;
-    H5E_BEGIN_TRY there = H5Lexists(file, part, H5P_DEFAULT);
-    H5E_END_TRY
-    if (there <= 0) return 0;
+    if (snprintf(part, sizeof part, "%.*s", (int)(end - name), name) >= (int)sizeof part) return 0;
+    if (H5Lexists(file, part, H5P_DEFAULT) <= 0) return 0;
   }
-  /* The link may lead nowhere. */
-  H5E_BEGIN_TRY there = H5Oexists_by_name(file, name, H5P_DEFAULT);
-  H5E_END_TRY
-  return there > 0;
+  return H5Oexists_by_name(file, name, H5P_DEFAULT) > 0;
+}
+
+int ls_hdf5_exists(hid_t file, const char *name) {
+  ls_hdf5_printing before = ls_hdf5_quiet();
+  int found = exists(file, name);
+  ls_hdf5_loud(before);
+  return found;
 }
 
 int ls_hdf5_has_group(const char *path, const char *group) {
   hid_t file = -1;
   if (ls_hdf5_open(path, &file, NULL) != LS_OK) return 0;
   H5O_info_t info = {0};
-  int found = 0;
-  if (ls_hdf5_exists(file, group)) {
-    herr_t failed = -1;
-    H5E_BEGIN_TRY failed = H5Oget_info_by_name(file, group, &info, H5P_DEFAULT);
-    H5E_END_TRY
-    found = failed >= 0 && info.type == H5O_TYPE_GROUP;
-  }
+  ls_hdf5_printing before = ls_hdf5_quiet();
+  int found = exists(file, group) && H5Oget_info_by_name(file, group, &info, H5P_DEFAULT) >= 0 &&
+              info.type == H5O_TYPE_GROUP;
+  ls_hdf5_loud(before);
   H5Fclose(file);
   return found;
 }
@@ -127,18 +138,16 @@ ls_status ls_hdf5_table_open(hid_t file, const char *path, const char *name,
   snprintf(table->name, sizeof table->name, "%s", name);
   if (!ls_hdf5_exists(file, name))
     return ls_fail(error, LS_FORMAT, "%s: data set %s is missing", path, name);
-  H5E_BEGIN_TRY table->dataset = H5Dopen2(file, name, H5P_DEFAULT);
-  H5E_END_TRY
+  ls_hdf5_printing before = ls_hdf5_quiet();
   ls_status status = LS_OK;
+  table->dataset = H5Dopen2(file, name, H5P_DEFAULT);
   if (table->dataset < 0)
     status = ls_fail(error, LS_FORMAT, "%s: %s is no data set, or damaged", path, name);
   else
     table->row_type = H5Tcreate(H5T_COMPOUND, row_bytes);
-  H5E_BEGIN_TRY {
-    if (status == LS_OK) status = check_type(table, columns, column_count, error);
-    if (status == LS_OK) status = check_shape(table, error);
-  }
-  H5E_END_TRY
+  if (status == LS_OK) status = check_type(table, columns, column_count, error);
+  if (status == LS_OK) status = check_shape(table, error);
+  ls_hdf5_loud(before);
   if (status != LS_OK) ls_hdf5_table_close(table);
   return status;
 }
@@ -147,23 +156,23 @@ ls_status ls_hdf5_table_read(const ls_hdf5_table *table, uint64_t first, uint64_
                              ls_error *error) {
   if (first > table->rows || count > table->rows - first)
     return ls_fail(error, LS_FORMAT,
-                   "%s: rows %llu to %llu of data set %s are asked for, but it has %llu",
-                   table->path, (unsigned long long)first, (unsigned long long)(first + count),
-                   table->name, (unsigned long long)table->rows);
+                   "%s: %" PRIu64 " rows from %" PRIu64 " on of data set %s are asked for, but it "
+                   "has %" PRIu64,
+                   table->path, count, first, table->name, table->rows);
   if (count == 0) return LS_OK;
   hsize_t start = first, length = count;
   hid_t stored = H5Dget_space(table->dataset), memory = H5Screate_simple(1, &length, NULL);
   herr_t failed = -1;
-  H5E_BEGIN_TRY {
-    if (H5Sselect_hyperslab(stored, H5S_SELECT_SET, &start, NULL, &length, NULL) >= 0)
-      failed = H5Dread(table->dataset, table->row_type, memory, stored, H5P_DEFAULT, rows);
-  }
-  H5E_END_TRY
+  ls_hdf5_printing before = ls_hdf5_quiet();
+  if (H5Sselect_hyperslab(stored, H5S_SELECT_SET, &start, NULL, &length, NULL) >= 0)
+    failed = H5Dread(table->dataset, table->row_type, memory, stored, H5P_DEFAULT, rows);
+  ls_hdf5_loud(before);
   H5Sclose(stored);
   H5Sclose(memory);
   if (failed < 0)
-    return ls_fail(error, LS_FORMAT, "%s: data set %s: rows %llu to %llu are damaged", table->path,
-                   table->name, (unsigned long long)first, (unsigned long long)(first + count));
+    return ls_fail(error, LS_FORMAT,
+                   "%s: data set %s: %" PRIu64 " rows from %" PRIu64 " on are damaged", table->path,
+                   table->name, count, first);
   return LS_OK;
 }
 

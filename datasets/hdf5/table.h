@@ -8,6 +8,14 @@
 #include <hdf5.h>
 #include <stdint.h>
 
+/* Between the two, HDF5 prints nothing; a pair may lie inside another. */
+typedef struct ls_hdf5_printing {
+  H5E_auto2_t print;
+  void *data;
+} ls_hdf5_printing;
+ls_hdf5_printing ls_hdf5_quiet(void);
+void ls_hdf5_loud(ls_hdf5_printing before);
+
 /* One member of the compound: where it goes in the caller's struct. type: a native type of the
  * wanted class (integer, float, fixed string, array of these); HDF5 converts size and byte order.
  */

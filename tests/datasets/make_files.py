@@ -64,6 +64,7 @@ def bad_arrays(folder, rng):
         broken = events.copy()
         broken[1, 2, 3] = value
         save(name, broken)
+    save("private.npy", events)
     save("good.npy", events)
     whole = open(os.path.join(folder, "good.npy"), "rb").read()
     for name, content in [("truncated.npy", whole[:-5]), ("header_only.npy", whole[:40]),

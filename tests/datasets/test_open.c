@@ -38,7 +38,7 @@ static void does_not_wait_for_a_pipe(void **state) {
 static void says_when_it_may_not_read(void **state) {
   (void)state;
   enum { NOBODY = 65534 };
-  const char *path = test_file("several/c.npy");
+  const char *path = test_file("private.npy");
   int superuser = geteuid() == 0; /* may read every file */
   if (superuser && seteuid(NOBODY) != 0) {
     printf("# skipped: the superuser may read every file, and cannot be someone else\n");
@@ -54,7 +54,7 @@ static void says_when_it_may_not_read(void **state) {
   if (superuser) assert_int_equal(seteuid(0), 0);
   assert_int_equal(chmod(path, 0644), 0);
   assert_int_equal(status, LS_IO);
-  assert_non_null(strstr(error.message, "c.npy: cannot be opened: Permission denied"));
+  assert_non_null(strstr(error.message, "private.npy: cannot be opened: Permission denied"));
 }
 
 /* The signature alone, at each of the places where HDF5 may put it. */
