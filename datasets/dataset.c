@@ -1,3 +1,4 @@
+#define _POSIX_C_SOURCE 200809L
 #include "datasets/dataset.h"
 
 #include "datasets/labels.h"
@@ -9,7 +10,8 @@
 
 struct ls_dataset {
   ls_paths paths;
-  size_t *first; /* per file: number of its first event; first[file count]: all events */
+  size_t *first; /* per file: number of its first event; and one more: of all events */
+  size_t count;  /* of all events */
   ls_geometry geometry;
   ls_value_type value_type;
   const char *format;
@@ -95,7 +97,8 @@ static ls_status count_events(ls_dataset *dataset, ls_error *error) {
     LS_TRY(check_same(dataset, source, error));
     if (source->value_type == LS_VALUE_FLOAT32) dataset->value_type = LS_VALUE_FLOAT32;
     take_classes(dataset, source, file);
-    dataset->first[file + 1] = dataset->first[file] + source->count;
+    dataset->count += source->count;
+    dataset->first[file + 1] = dataset->count;
   }
   return LS_OK;
 }
@@ -143,13 +146,8 @@ ls_status ls_dataset_open(const char *const *paths, size_t path_count, const cha
   ls_dataset *made = calloc(1, sizeof *made);
   if (!made) return ls_fail(error, LS_MEMORY, "no memory for a data set");
   ls_status status = LS_OK;
-  if (producer) {
-    made->producer = malloc(strlen(producer) + 1);
-    if (made->producer)
-      strcpy(made->producer, producer);
-    else
-      status = ls_fail(error, LS_MEMORY, "no memory for a data set");
-  }
+  if (producer && !(made->producer = strdup(producer)))
+    status = ls_fail(error, LS_MEMORY, "no memory for a data set");
   if (status == LS_OK) status = list_files(made, paths, path_count, error);
   if (status == LS_OK) status = count_events(made, error);
   if (status == LS_OK) status = open_labels(made, labels, classes, error);
@@ -173,7 +171,7 @@ void ls_dataset_close(ls_dataset *dataset) {
 }
 
 size_t ls_dataset_count(const ls_dataset *dataset) {
-  return dataset->first[dataset->paths.count];
+  return dataset->count;
 }
 
 ls_geometry ls_dataset_geometry(const ls_dataset *dataset) {

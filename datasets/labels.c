@@ -109,7 +109,7 @@ static ls_status keep_list(ls_labels *labels, const char *path, const int64_t *v
   if (count != events)
     return ls_fail(error, LS_MISMATCH, "--labels %s: %zu labels, but the files hold %zu events",
                    path, count, events);
-  labels->list = malloc(count * sizeof *labels->list);
+  labels->list = calloc(count + 1, sizeof *labels->list);
   if (!labels->list) return ls_fail(error, LS_MEMORY, "%s: no memory for the labels", path);
   for (size_t i = 0; i < count; i++) {
     if (values[i] < 0 || values[i] >= labels->classes)
@@ -141,7 +141,9 @@ static ls_status open_list(ls_labels *labels, const char *path, size_t events, l
 ls_status ls_labels_open(ls_labels *labels, const char *rule, int classes, size_t events,
                          ls_error *error) {
   *labels = (ls_labels){.classes = classes};
-  if (classes < 1) return ls_fail(error, LS_USAGE, "--classes %d: at least 1", classes);
+  if (classes < 1 || classes > LS_MOST_CLASSES)
+    return ls_fail(error, LS_USAGE, "%d classes: an event set has 1 to %d", classes,
+                   LS_MOST_CLASSES);
   if (!rule) rule = "file";
   if (!strncmp(rule, "constant", strlen("constant")) &&
       (rule[strlen("constant")] == ':' || rule[strlen("constant")] == 0)) {

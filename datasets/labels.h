@@ -4,6 +4,8 @@
 
 #include "datasets/source.h"
 
+enum { LS_MOST_CLASSES = 65536 };
+
 typedef enum ls_label_kind {
   LS_LABELS_FILE,     /* in the event files */
   LS_LABELS_PDG,      /* the primary's PDG code */

@@ -6,6 +6,14 @@
 
 #include <hdf5.h>
 
+/* Between the two, HDF5 prints nothing; a pair may lie inside another. */
+typedef struct ls_hdf5_printing {
+  H5E_auto2_t print;
+  void *data;
+} ls_hdf5_printing;
+ls_hdf5_printing ls_hdf5_quiet(void);
+void ls_hdf5_loud(ls_hdf5_printing before);
+
 /* *file is closed by H5Fclose. LS_FORMAT if HDF5 cannot open it. */
 ls_status ls_hdf5_open(const char *path, hid_t *file, ls_error *error);
 

@@ -1,5 +1,6 @@
 #include "datasets/hdf5/table.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -84,18 +85,16 @@ ls_status ls_hdf5_table_open(hid_t file, const char *path, const char *name,
   snprintf(table->name, sizeof table->name, "%s", name);
   if (!ls_hdf5_exists(file, name))
     return ls_fail(error, LS_FORMAT, "%s: data set %s is missing", path, name);
-  H5E_BEGIN_TRY table->dataset = H5Dopen2(file, name, H5P_DEFAULT);
-  H5E_END_TRY
+  ls_hdf5_printing before = ls_hdf5_quiet();
   ls_status status = LS_OK;
+  table->dataset = H5Dopen2(file, name, H5P_DEFAULT);
   if (table->dataset < 0)
     status = ls_fail(error, LS_FORMAT, "%s: %s is no data set, or damaged", path, name);
   else
     table->row_type = H5Tcreate(H5T_COMPOUND, row_bytes);
-  H5E_BEGIN_TRY {
-    if (status == LS_OK) status = check_type(table, columns, column_count, error);
-    if (status == LS_OK) status = check_shape(table, error);
-  }
-  H5E_END_TRY
+  if (status == LS_OK) status = check_type(table, columns, column_count, error);
+  if (status == LS_OK) status = check_shape(table, error);
+  ls_hdf5_loud(before);
   if (status != LS_OK) ls_hdf5_table_close(table);
   return status;
 }
@@ -104,23 +103,23 @@ ls_status ls_hdf5_table_read(const ls_hdf5_table *table, uint64_t first, uint64_
                              ls_error *error) {
   if (first > table->rows || count > table->rows - first)
     return ls_fail(error, LS_FORMAT,
-                   "%s: rows %llu to %llu of data set %s are asked for, but it has %llu",
-                   table->path, (unsigned long long)first, (unsigned long long)(first + count),
-                   table->name, (unsigned long long)table->rows);
+                   "%s: %" PRIu64 " rows from %" PRIu64 " on of data set %s are asked for, but it "
+                   "has %" PRIu64,
+                   table->path, count, first, table->name, table->rows);
   if (count == 0) return LS_OK;
   hsize_t start = first, length = count;
   hid_t stored = H5Dget_space(table->dataset), memory = H5Screate_simple(1, &length, NULL);
   herr_t failed = -1;
-  H5E_BEGIN_TRY {
-    if (H5Sselect_hyperslab(stored, H5S_SELECT_SET, &start, NULL, &length, NULL) >= 0)
-      failed = H5Dread(table->dataset, table->row_type, memory, stored, H5P_DEFAULT, rows);
-  }
-  H5E_END_TRY
+  ls_hdf5_printing before = ls_hdf5_quiet();
+  if (H5Sselect_hyperslab(stored, H5S_SELECT_SET, &start, NULL, &length, NULL) >= 0)
+    failed = H5Dread(table->dataset, table->row_type, memory, stored, H5P_DEFAULT, rows);
+  ls_hdf5_loud(before);
   H5Sclose(stored);
   H5Sclose(memory);
   if (failed < 0)
-    return ls_fail(error, LS_FORMAT, "%s: data set %s: rows %llu to %llu are damaged", table->path,
-                   table->name, (unsigned long long)first, (unsigned long long)(first + count));
+    return ls_fail(error, LS_FORMAT,
+                   "%s: data set %s: %" PRIu64 " rows from %" PRIu64 " on are damaged", table->path,
+                   table->name, count, first);
   return LS_OK;
 }
 

@@ -65,14 +65,13 @@ static ls_status info_larcv3(ls_source *source, size_t event, ls_event_info *inf
     info->run = id.run, info->subrun = id.subrun, info->event = id.event;
   }
   LS_TRY(find_primary(larcv3, event, &info->pdg, error));
-  larcv3_plane_extent extents[LS_MAX_PLANES];
-  larcv3_meta metas[LS_MAX_PLANES];
-  int planes = 0;
-  LS_TRY(larcv3_read_planes(larcv3, event, &planes, extents, metas, error));
+  larcv3_plane planes[LS_MAX_PLANES];
+  int count = 0;
+  LS_TRY(larcv3_read_planes(larcv3, event, &count, planes, error));
   uint64_t voxels = 0;
-  for (int p = 0; p < planes; p++) {
-    voxels += extents[p].count;
-    info->raw_bytes += metas[p].sides[0] * metas[p].sides[1] * sizeof(float);
+  for (int i = 0; i < count; i++) {
+    voxels += planes[i].voxels;
+    info->raw_bytes += (uint64_t)planes[i].wires * planes[i].ticks * sizeof(float);
   }
   if (larcv3->voxels.rows)
     info->stored_bytes = (uint64_t)((double)larcv3->voxels.stored_bytes * (double)voxels /
@@ -84,26 +83,24 @@ static ls_status read_larcv3(ls_source *source, size_t event, unsigned plane_mas
                              const ls_pixel_sink *sink, ls_error *error) {
   larcv3_source *larcv3 = (larcv3_source *)source;
   double start = ls_seconds();
-  larcv3_plane_extent extents[LS_MAX_PLANES];
-  larcv3_meta metas[LS_MAX_PLANES];
-  int planes = 0;
+  larcv3_plane planes[LS_MAX_PLANES];
+  int count = 0;
   LS_TRY(check_event(source, event, error));
-  LS_TRY(larcv3_read_planes(larcv3, event, &planes, extents, metas, error));
+  LS_TRY(larcv3_read_planes(larcv3, event, &count, planes, error));
   ls_geometry geometry = source->geometry;
-  if (planes != geometry.planes)
+  if (count != geometry.planes)
     return ls_fail(error, LS_FORMAT, "%s: %s: event %zu has %d planes, but event 0 has %d",
-                   source->path, larcv3->group, event, planes, geometry.planes);
+                   source->path, larcv3->group, event, count, geometry.planes);
   ls_status status = LS_OK;
-  for (int i = 0; status == LS_OK && i < planes; i++) {
-    if (metas[i].sides[0] > (uint64_t)geometry.columns ||
-        metas[i].sides[1] > (uint64_t)geometry.rows)
+  for (int i = 0; status == LS_OK && i < count; i++) {
+    const larcv3_plane *plane = &planes[i];
+    if (plane->wires > (uint32_t)geometry.columns || plane->ticks > (uint32_t)geometry.rows)
       status = ls_fail(error, LS_FORMAT,
-                       "%s: %s/image_meta: event %zu is of %llu x %llu voxels, but event 0 of %d x "
-                       "%d",
-                       source->path, larcv3->group, event, (unsigned long long)metas[i].sides[0],
-                       (unsigned long long)metas[i].sides[1], geometry.columns, geometry.rows);
-    else if (plane_mask & 1u << extents[i].plane)
-      status = larcv3_read_voxels(larcv3, event, &extents[i], &metas[i], sink, error);
+                       "%s: %s/image_meta: event %zu is of %u x %u voxels, but event 0 of %d x %d",
+                       source->path, larcv3->group, event, plane->wires, plane->ticks,
+                       geometry.columns, geometry.rows);
+    else if (plane_mask & 1u << plane->plane)
+      status = larcv3_read_voxels(larcv3, event, plane, sink, error);
   }
   source->read_seconds += ls_seconds() - start;
   return status;
@@ -113,13 +110,12 @@ static const ls_source_functions functions = {
     .format = "larcv3", .info = info_larcv3, .read = read_larcv3, .close = close_larcv3};
 
 static ls_status find_geometry(larcv3_source *larcv3, ls_error *error) {
-  larcv3_plane_extent extents[LS_MAX_PLANES];
-  larcv3_meta metas[LS_MAX_PLANES];
+  larcv3_plane planes[LS_MAX_PLANES];
   ls_source *source = &larcv3->source;
   source->count = larcv3->extents.rows;
-  LS_TRY(larcv3_read_planes(larcv3, 0, &source->geometry.planes, extents, metas, error));
-  for (int p = 0; p < source->geometry.planes; p++) {
-    int wires = (int)metas[p].sides[0], ticks = (int)metas[p].sides[1];
+  LS_TRY(larcv3_read_planes(larcv3, 0, &source->geometry.planes, planes, error));
+  for (int i = 0; i < source->geometry.planes; i++) {
+    int wires = (int)planes[i].wires, ticks = (int)planes[i].ticks;
     if (wires > source->geometry.columns) source->geometry.columns = wires;
     if (ticks > source->geometry.rows) source->geometry.rows = ticks;
   }

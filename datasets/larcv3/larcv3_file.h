@@ -23,6 +23,13 @@ typedef struct larcv3_meta {
   uint64_t projection, sides[2]; /* wires, ticks */
 } larcv3_meta;
 
+/* Both of these together, checked. */
+typedef struct larcv3_plane {
+  int plane;
+  uint32_t wires, ticks;        /* at least 1, their product below 2^32 */
+  uint64_t first_voxel, voxels; /* no more than pixels */
+} larcv3_plane;
+
 typedef struct larcv3_particle {
   int32_t pdg;
   char process[64];
@@ -56,13 +63,14 @@ ls_status larcv3_open_tables(larcv3_source *larcv3, const char *producer, ls_err
 void larcv3_close_tables(larcv3_source *larcv3);
 
 /* Where the planes of an event lie and how large they are; checked against each other, the file and
- * the number of planes. extents and metas have room for LS_MAX_PLANES; extents[i] and metas[i] are
- * the same plane. */
-ls_status larcv3_read_planes(larcv3_source *larcv3, size_t event, int *planes,
-                             larcv3_plane_extent *extents, larcv3_meta *metas, ls_error *error);
+ * the number of planes. *count is 1 to LS_MAX_PLANES; planes 0 to *count - 1 come once each, in any
+ * order. */
+ls_status larcv3_read_planes(larcv3_source *larcv3, size_t event, int *count,
+                             larcv3_plane planes[LS_MAX_PLANES], ls_error *error);
 
-/* Hands out one plane: reads its voxels, turns them over, drops zeros. */
-ls_status larcv3_read_voxels(larcv3_source *larcv3, size_t event, const larcv3_plane_extent *extent,
-                             const larcv3_meta *meta, const ls_pixel_sink *sink, ls_error *error);
+/* Hands out one plane, no larger than the geometry: reads its voxels, turns them over, drops zeros.
+ */
+ls_status larcv3_read_voxels(larcv3_source *larcv3, size_t event, const larcv3_plane *plane,
+                             const ls_pixel_sink *sink, ls_error *error);
 
 #endif

@@ -1,5 +1,6 @@
 #include "datasets/larcv3/larcv3_file.h"
 
+#include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -21,18 +22,21 @@ static herr_t add_producer(hid_t group, const char *name, const H5L_info_t *info
     return 0;
   char producer[sizeof list->found];
   snprintf(producer, sizeof producer, "%.*s", (int)(length - prefix - suffix), name + prefix);
-  if (list->count++ == 0) strcpy(list->first, producer);
-  if (!list->first_wire[0] && strstr(producer, "wire")) strcpy(list->first_wire, producer);
-  if (list->wanted && !strcmp(list->wanted, producer)) strcpy(list->found, producer);
+  if (list->count++ == 0) memcpy(list->first, producer, sizeof producer);
+  if (!list->first_wire[0] && strstr(producer, "wire"))
+    memcpy(list->first_wire, producer, sizeof producer);
+  if (list->wanted && !strcmp(list->wanted, producer))
+    memcpy(list->found, producer, sizeof producer);
   size_t used = strlen(list->all);
   snprintf(list->all + used, sizeof list->all - used, "%s%s", used ? ", " : "", producer);
   return 0;
 }
 
 static void list_producers(hid_t file, producer_list *list) {
-  H5E_BEGIN_TRY H5Literate_by_name(file, "/Data", H5_INDEX_NAME, H5_ITER_INC, NULL, add_producer,
-                                   list, H5P_DEFAULT);
-  H5E_END_TRY
+  ls_hdf5_printing before = ls_hdf5_quiet();
+  H5Literate_by_name(file, "/Data", H5_INDEX_NAME, H5_ITER_INC, NULL, add_producer, list,
+                     H5P_DEFAULT);
+  ls_hdf5_loud(before);
 }
 
 static ls_status choose_producer(larcv3_source *larcv3, const char *wanted, ls_error *error) {
@@ -120,9 +124,9 @@ static ls_status open_event_ids(larcv3_source *larcv3, ls_error *error) {
 static ls_status same_events(const larcv3_source *larcv3, const ls_hdf5_table *table,
                              ls_error *error) {
   if (table->dataset == 0 || table->rows == larcv3->extents.rows) return LS_OK;
-  return ls_fail(error, LS_FORMAT, "%s: data set %s is of %llu events, but %s of %llu",
-                 larcv3->source.path, table->name, (unsigned long long)table->rows,
-                 larcv3->extents.name, (unsigned long long)larcv3->extents.rows);
+  return ls_fail(error, LS_FORMAT, "%s: data set %s is of %" PRIu64 " events, but %s of %" PRIu64,
+                 larcv3->source.path, table->name, table->rows, larcv3->extents.name,
+                 larcv3->extents.rows);
 }
 
 ls_status larcv3_open_tables(larcv3_source *larcv3, const char *producer, ls_error *error) {
@@ -139,46 +143,59 @@ ls_status larcv3_open_tables(larcv3_source *larcv3, const char *producer, ls_err
 }
 
 void larcv3_close_tables(larcv3_source *larcv3) {
-  ls_hdf5_table *const tables[] = {
-      &larcv3->extents,   &larcv3->plane_extents,    &larcv3->metas,    &larcv3->voxels,
-      &larcv3->particles, &larcv3->particle_extents, &larcv3->event_ids};
-  for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) ls_hdf5_table_close(tables[i]);
+  ls_hdf5_table_close(&larcv3->extents);
+  ls_hdf5_table_close(&larcv3->plane_extents);
+  ls_hdf5_table_close(&larcv3->metas);
+  ls_hdf5_table_close(&larcv3->voxels);
+  ls_hdf5_table_close(&larcv3->particle_extents);
+  ls_hdf5_table_close(&larcv3->particles);
+  ls_hdf5_table_close(&larcv3->event_ids);
   if (larcv3->file > 0) H5Fclose(larcv3->file);
   larcv3->file = 0;
 }
 
-ls_status larcv3_read_planes(larcv3_source *larcv3, size_t event, int *planes,
-                             larcv3_plane_extent *extents, larcv3_meta *metas, ls_error *error) {
+static ls_status check_plane(const larcv3_source *larcv3, size_t event, larcv3_plane_extent extent,
+                             const larcv3_meta *meta, larcv3_plane *plane, ls_error *error) {
+  uint64_t wires = meta->sides[0], ticks = meta->sides[1];
+  if (wires < 1 || ticks < 1 || wires > INT32_MAX || ticks > INT32_MAX ||
+      wires * ticks > UINT32_MAX)
+    return ls_fail(error, LS_FORMAT,
+                   "%s: %s/image_meta: event %zu, plane %" PRIu64 ": an image of %" PRIu64
+                   " x %" PRIu64 " voxels",
+                   larcv3->source.path, larcv3->group, event, extent.plane, wires, ticks);
+  if (extent.count > wires * ticks)
+    return ls_fail(error, LS_FORMAT,
+                   "%s: %s/voxel_extents: event %zu, plane %" PRIu64 ": %" PRIu64
+                   " voxels in an image of %" PRIu64 " x %" PRIu64,
+                   larcv3->source.path, larcv3->group, event, extent.plane, extent.count, wires,
+                   ticks);
+  *plane = (larcv3_plane){(int)extent.plane, (uint32_t)wires, (uint32_t)ticks, extent.first,
+                          extent.count};
+  return LS_OK;
+}
+
+ls_status larcv3_read_planes(larcv3_source *larcv3, size_t event, int *count,
+                             larcv3_plane planes[LS_MAX_PLANES], ls_error *error) {
   const char *path = larcv3->source.path;
   larcv3_extent all = {0};
+  larcv3_plane_extent extents[LS_MAX_PLANES];
+  larcv3_meta metas[LS_MAX_PLANES];
   LS_TRY(ls_hdf5_table_read(&larcv3->extents, event, 1, &all, error));
   if (all.count < 1 || all.count > LS_MAX_PLANES)
-    return ls_fail(error, LS_FORMAT, "%s: %s: event %zu has %llu planes instead of 1 to %d", path,
-                   larcv3->group, event, (unsigned long long)all.count, LS_MAX_PLANES);
+    return ls_fail(error, LS_FORMAT, "%s: %s: event %zu has %" PRIu64 " planes instead of 1 to %d",
+                   path, larcv3->group, event, all.count, LS_MAX_PLANES);
   LS_TRY(ls_hdf5_table_read(&larcv3->plane_extents, all.first, all.count, extents, error));
   LS_TRY(ls_hdf5_table_read(&larcv3->metas, all.first, all.count, metas, error));
   unsigned seen = 0;
   for (uint64_t i = 0; i < all.count; i++) {
-    uint64_t plane = extents[i].plane, wires = metas[i].sides[0], ticks = metas[i].sides[1];
+    uint64_t plane = extents[i].plane;
     if (plane >= all.count || seen & 1u << plane || metas[i].projection != plane)
       return ls_fail(error, LS_FORMAT,
                      "%s: %s: event %zu: the planes are not numbered 0 to %d, each once", path,
                      larcv3->group, event, (int)all.count - 1);
     seen |= 1u << plane;
-    if (wires < 1 || ticks < 1 || wires > INT32_MAX || ticks > UINT32_MAX / wires ||
-        ticks > INT32_MAX)
-      return ls_fail(error, LS_FORMAT,
-                     "%s: %s/image_meta: event %zu, plane %llu: an image of %llu x %llu voxels",
-                     path, larcv3->group, event, (unsigned long long)plane,
-                     (unsigned long long)wires, (unsigned long long)ticks);
-    if (extents[i].count > wires * ticks)
-      return ls_fail(error, LS_FORMAT,
-                     "%s: %s/voxel_extents: event %zu, plane %llu: %llu voxels in an image of "
-                     "%llu x %llu",
-                     path, larcv3->group, event, (unsigned long long)plane,
-                     (unsigned long long)extents[i].count, (unsigned long long)wires,
-                     (unsigned long long)ticks);
+    LS_TRY(check_plane(larcv3, event, extents[i], &metas[i], &planes[i], error));
   }
-  *planes = (int)all.count;
+  *count = (int)all.count;
   return LS_OK;
 }

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,46 +47,46 @@ static size_t bad_voxel(const larcv3_voxel *voxels, size_t count, uint64_t pixel
 }
 
 /* Counting sort by tick. It is stable, and ids rise with the wire, so every row's wires rise. */
-static size_t turn_over(const larcv3_voxel *voxels, size_t count, uint32_t ticks, uint32_t columns,
-                        larcv3_buffers *out) {
+static size_t turn_over(const larcv3_plane *plane, uint32_t columns, larcv3_buffers *out) {
+  const larcv3_voxel *voxels = out->voxels;
+  size_t count = plane->voxels;
+  uint32_t ticks = plane->ticks;
   uint32_t *start = out->row_start;
   memset(start, 0, ((size_t)ticks + 1) * sizeof *start);
   for (size_t i = 0; i < count; i++)
     if (voxels[i].value != 0) start[(uint32_t)voxels[i].id % ticks + 1]++;
   for (uint32_t row = 0; row < ticks; row++) start[row + 1] += start[row];
   size_t kept = start[ticks];
+  uint64_t wire = 0, wire_start = 0;
   for (size_t i = 0; i < count; i++) {
+    for (; voxels[i].id - wire_start >= ticks; wire++) wire_start += ticks;
     if (voxels[i].value == 0) continue;
-    uint32_t wire = (uint32_t)voxels[i].id / ticks, tick = (uint32_t)voxels[i].id % ticks;
-    uint32_t place = start[tick]++;
-    out->index[place] = tick * columns + wire;
+    uint32_t tick = (uint32_t)(voxels[i].id - wire_start), place = start[tick]++;
+    out->index[place] = tick * columns + (uint32_t)wire;
     out->value[place] = voxels[i].value;
   }
   return kept;
 }
 
-ls_status larcv3_read_voxels(larcv3_source *larcv3, size_t event, const larcv3_plane_extent *extent,
-                             const larcv3_meta *meta, const ls_pixel_sink *sink, ls_error *error) {
-  const ls_geometry *geometry = &larcv3->source.geometry;
-  size_t count = extent->count;
-  int plane = (int)extent->plane;
+ls_status larcv3_read_voxels(larcv3_source *larcv3, size_t event, const larcv3_plane *plane,
+                             const ls_pixel_sink *sink, ls_error *error) {
+  size_t count = plane->voxels;
+  uint64_t pixels = (uint64_t)plane->wires * plane->ticks;
   larcv3_buffers *buffers = &larcv3->buffers;
+  if (count == 0) return LS_OK;
   LS_TRY(reserve(larcv3, count, error));
-  if (ls_hdf5_table_read(&larcv3->voxels, extent->first, count, buffers->voxels, error) != LS_OK)
-    return ls_fail_within(error, LS_FORMAT, "event %zu, plane %d", event, plane);
-  sort_voxels(buffers->voxels, count);
-  uint64_t wires = meta->sides[0], ticks = meta->sides[1];
-  size_t bad = bad_voxel(buffers->voxels, count, wires * ticks);
+  larcv3_voxel *voxels = buffers->voxels;
+  if (ls_hdf5_table_read(&larcv3->voxels, plane->first_voxel, count, voxels, error) != LS_OK)
+    return ls_fail_within(error, LS_FORMAT, "event %zu, plane %d", event, plane->plane);
+  sort_voxels(voxels, count);
+  size_t bad = bad_voxel(voxels, count, pixels);
   if (bad < count)
     return ls_fail(error, LS_FORMAT,
-                   "%s: %s/voxels: event %zu, plane %d: voxel id %llu is %s the image of %llu x "
-                   "%llu",
-                   larcv3->source.path, larcv3->group, event, plane,
-                   (unsigned long long)buffers->voxels[bad].id,
-                   buffers->voxels[bad].id >= wires * ticks ? "outside" : "twice in",
-                   (unsigned long long)wires, (unsigned long long)ticks);
-  size_t kept =
-      turn_over(buffers->voxels, count, (uint32_t)ticks, (uint32_t)geometry->columns, buffers);
+                   "%s: %s/voxels: event %zu, plane %d: voxel id %" PRIu64
+                   " is %s the image of %u x %u",
+                   larcv3->source.path, larcv3->group, event, plane->plane, voxels[bad].id,
+                   voxels[bad].id >= pixels ? "outside" : "twice in", plane->wires, plane->ticks);
+  size_t kept = turn_over(plane, (uint32_t)larcv3->source.geometry.columns, buffers);
   if (kept == 0) return LS_OK;
-  return sink->pixels(sink->context, plane, kept, buffers->index, buffers->value, error);
+  return sink->pixels(sink->context, plane->plane, kept, buffers->index, buffers->value, error);
 }

@@ -43,6 +43,7 @@ static int parse_type(const char *text, ls_npy_header *header) {
   if (!value || *value != '\'') return 0;
   size_t length = strcspn(++value, "'");
   if (length < 3 || length >= sizeof header->type || value[length] != '\'') return 0;
+  if (!strchr("fiu", value[1])) return 0; /* in other kinds the number is no size in bytes */
   memcpy(header->type, value, length);
   header->type[length] = 0;
   char *end = NULL;
@@ -80,8 +81,11 @@ static ls_status parse_header(const char *path, const char *text, ls_npy_header 
     return ls_fail(error, LS_FORMAT, "%s: the .npy header cannot be understood: it is damaged",
                    path);
   if (!parse_type(text, header))
-    return ls_fail(error, LS_FORMAT,
-                   "%s: the array is not of plain numbers; save it as float32 or int32", path);
+    return ls_fail(
+        error, LS_FORMAT,
+        "%s: the array is not of plain numbers; save events as float32 or int32, labels as "
+        "integers",
+        path);
   if (header->type[0] == '>')
     return ls_fail(error, LS_FORMAT,
                    "%s: the numbers are big-endian ('%s'); save them in native byte order", path,

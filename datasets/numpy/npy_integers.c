@@ -35,12 +35,8 @@ static int whole_number(char kind, int bytes, const unsigned char *at, int64_t *
 }
 
 static ls_status check_integers(const char *path, const ls_npy_header *header, ls_error *error) {
-  char kind = header->type[1];
-  int bytes = header->element_bytes;
-  int integers = (kind == 'i' || kind == 'u') && (bytes == 1 || bytes == 2 || bytes == 4);
-  int wide =
-      (kind == 'i' || kind == 'u' || kind == 'f') && (bytes == 8 || (kind == 'f' && bytes == 4));
-  if (!integers && !wide)
+  int bytes = header->element_bytes, narrowest = header->type[1] == 'f' ? 4 : 1;
+  if (bytes < narrowest || bytes > 8 || (bytes & (bytes - 1)))
     return ls_fail(error, LS_FORMAT, "%s: numbers of type '%s' are no labels; save integers", path,
                    header->type);
   if (header->rank != 1 && !(header->rank == 2 && header->shape[1] == 1))
