@@ -116,9 +116,21 @@ static void elu_slope(size_t count, const float *output, float *gradient) {
   for (size_t i = 0; i < count; i++) gradient[i] *= output[i] > 0 ? 1 : output[i] + 1;
 }
 
+static uint32_t largest(size_t count, const float *values) {
+  uint32_t most = 0;
+  for (size_t i = 0; i < count; i++) {
+    uint32_t bits;
+    memcpy(&bits, values + i, sizeof bits);
+    bits &= 0x7fffffff;
+    most = bits > most ? bits : most;
+  }
+  return most;
+}
+
 const ls_onednn_lanes PASTE(ls_onednn_lanes, LS_SUFFIX) = {
     .pool = pool,
     .unpool_line = unpool_line,
     .elu = elu,
+    .largest = largest,
     .elu_slope = elu_slope,
 };

@@ -30,6 +30,9 @@ typedef struct ls_onednn_lanes {
 
   void (*elu)(size_t count, float *values); /* in place */
 
+  /* Largest magnitude as bits without the sign: infinity and NaN are above all numbers. */
+  uint32_t (*largest)(size_t count, const float *values);
+
   /* gradient *= slope of ELU, given what ELU made. */
   void (*elu_slope)(size_t count, const float *output, float *gradient);
 } ls_onednn_lanes;

@@ -70,17 +70,19 @@ static dnnl_status_t open_library(ls_device *device) {
   return status;
 }
 
-static const char *const variants[] = {"rewritten", NULL};
+static const char *const variants[] = {"rewritten", "literal", NULL};
 
 static ls_status device_open(const ls_backend_options *options, ls_device **opened,
                              ls_error *error) {
   *opened = NULL;
-  if (options->variant && strcmp(options->variant, variants[0]))
-    return ls_fail(error, LS_USAGE, "backend onednn: no variant %s; choose %s", options->variant,
-                   variants[0]);
+  int literal = options->variant && !strcmp(options->variant, variants[1]);
+  if (options->variant && !literal && strcmp(options->variant, variants[0]))
+    return ls_fail(error, LS_USAGE, "backend onednn: no variant %s; choose %s or %s",
+                   options->variant, variants[0], variants[1]);
   ls_device *device = calloc(1, sizeof *device);
   if (!device) return ls_fail(error, LS_MEMORY, "backend onednn: no memory");
   device->threads = options->threads;
+  device->literal = literal;
   device->lanes = ls_onednn_lanes_here();
   device->streams = calloc((size_t)device->threads, sizeof *device->streams);
   dnnl_status_t status = device->streams ? open_library(device) : dnnl_out_of_memory;
@@ -106,7 +108,9 @@ static ls_status conv_block_new(ls_device *device, const ls_conv_block_shape *sh
                                 const ls_operator_place *place, ls_operator **op, ls_error *error) {
   *op = NULL;
   int before = ls_onednn_use_threads(device->literal ? device->threads : 1);
-  ls_status status = ls_onednn_rewritten_new(device, shape, place->first, op, error);
+  ls_status status = device->literal
+                         ? ls_onednn_literal_new(device, shape, place->first, op, error)
+                         : ls_onednn_rewritten_new(device, shape, place->first, op, error);
   ls_onednn_use_threads(before);
   return status;
 }
