@@ -2,9 +2,7 @@
 #include "datasets/source.h"
 
 #include "datasets/numpy/npy.h"
-#ifdef LS_HAVE_KEVLAR
 #include "datasets/kevlar/kevlar.h"
-#endif
 #ifdef LS_HAVE_HDF5
 #include "datasets/hdf5/table.h"
 #include "datasets/larcv3/larcv3.h"
@@ -23,9 +21,7 @@ typedef struct source_format {
 } source_format;
 
 static const source_format formats[] = {
-#ifdef LS_HAVE_KEVLAR
     {ls_kevlar_recognise, ls_kevlar_open},
-#endif
 #ifdef LS_HAVE_HDF5
     {ls_larcv3_recognise, ls_larcv3_open},
 #endif

@@ -166,8 +166,8 @@ static ls_status train_image(ls_trainer *t, uint64_t event, float scale, ls_step
   lap(&result->seconds[LS_STEP_FORWARD], &since);
   if (!isfinite(loss))
     return ls_fail(error, LS_VALUE,
-                   "the loss of event %llu is %g; check the event, or lower --lr or --scale",
-                   (unsigned long long)event, loss);
+                   "the loss of event %llu is %s; check the event, or lower --lr or --scale",
+                   (unsigned long long)event, isnan(loss) ? "not a number" : "infinite");
   LS_TRY(ls_model_backward(t->model, t->logit_gradient, t->gradients, error));
   lap(&result->seconds[LS_STEP_BACKWARD], &since);
   sums->loss += loss;
@@ -187,6 +187,13 @@ static ls_status train_local_batch(ls_trainer *t, size_t step, ls_step_result *r
   return LS_OK;
 }
 
+/* All ranks know that the step failed on some: the first one's error becomes everyone's. */
+static ls_status end_together(ls_trainer *t, ls_status status, ls_error *error) {
+  if (ls_comm_size(t->comm) == 1 && status != LS_OK) return ls_fail_within(error, status, "rank 0");
+  LS_TRY(ls_comm_agree(t->comm, status, error));
+  return ls_fail(error, LS_INTERNAL, "the loss is not finite but no rank says why");
+}
+
 ls_status ls_trainer_step(ls_trainer *t, uint64_t epoch, size_t step, ls_step_result *result,
                           ls_error *error) {
   double start = ls_seconds();
@@ -194,13 +201,15 @@ ls_status ls_trainer_step(ls_trainer *t, uint64_t epoch, size_t step, ls_step_re
   if (epoch != t->shards_epoch) deal_epoch(t, epoch);
   batch_sums sums = {0};
   ls_status status = train_local_batch(t, step, result, &sums, error);
-  if (status != LS_OK)
-    return ls_fail_within(error, status, "epoch %llu, step %zu, rank %d",
-                          (unsigned long long)epoch + 1, step + 1, ls_comm_rank(t->comm));
+  if (status != LS_OK) {
+    ls_fail_within(error, status, "epoch %llu, step %zu", (unsigned long long)epoch + 1, step + 1);
+    sums.loss = NAN; /* tells the other ranks, at no cost to a step that goes well */
+  }
   result->local_images = (size_t)sums.images;
   double since = ls_seconds();
-  LS_TRY(ls_comm_sum_floats(t->comm, t->gradients, t->parameter_count, error));
   LS_TRY(ls_comm_sum_doubles(t->comm, &sums.loss, sizeof sums / sizeof(double), error));
+  if (!isfinite(sums.loss)) return end_together(t, status, error);
+  LS_TRY(ls_comm_sum_floats(t->comm, t->gradients, t->parameter_count, error));
   lap(&result->seconds[LS_STEP_ALLREDUCE], &since);
   ls_optimizer_update(&t->optimizer, t->gradients, t->parameters);
   LS_TRY(ls_model_set_parameters(t->model, t->parameters, error));

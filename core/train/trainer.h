@@ -66,8 +66,7 @@ ls_status ls_trainer_parameters_changed(ls_trainer *trainer, ls_error *error);
 
 /* Step number step (0 .. ls_trainer_steps_per_epoch - 1) of epoch (0 ..). All ranks together.
  * LS_VALUE if the loss is not finite, LS_MISMATCH if an event's label is no class, naming step,
- * rank and event. After an error on this rank alone the others still wait: ls_comm_finish with
- * failed. */
+ * rank and event: on every rank, whichever it happened on. */
 ls_status ls_trainer_step(ls_trainer *trainer, uint64_t epoch, size_t step, ls_step_result *result,
                           ls_error *error);
 

@@ -33,12 +33,16 @@ static ls_status find_set(kevlar_source *source, const char *producer, ls_error 
                  names[1] ? " or /image/rawdigits" : "; choose another producer");
 }
 
-static ls_status check_type(const kevlar_source *source, ls_error *error) {
+static ls_status check_type(kevlar_source *source, ls_error *error) {
   hid_t type = H5Dget_type(source->images);
-  int right = type >= 0 && H5Tequal(type, H5T_STD_I32LE) > 0;
+  int whole = type >= 0 && H5Tequal(type, H5T_STD_I32LE) > 0;
+  int floating = type >= 0 && H5Tequal(type, H5T_IEEE_F32LE) > 0;
   if (type >= 0) H5Tclose(type);
-  return right ? LS_OK
-               : bad_set(source, "its values are not little-endian int32; convert it", error);
+  source->base.value_type = floating ? LS_VALUE_FLOAT32 : LS_VALUE_INT32;
+  return whole || floating
+             ? LS_OK
+             : bad_set(source, "its values are neither little-endian int32 nor float32; convert it",
+                       error);
 }
 
 static ls_status check_shape(kevlar_source *source, ls_error *error) {
@@ -140,7 +144,6 @@ ls_status ls_kevlar_open_images(kevlar_source *source, const char *producer, ls_
     source->images = H5Dopen2(source->file, source->image_set, access);
   if (source->images < 0) return hdf5_failed(source, "cannot be opened as a data set", error);
   H5Pclose(access);
-  source->base.value_type = LS_VALUE_INT32;
   LS_TRY(check_type(source, error));
   LS_TRY(check_shape(source, error));
   hid_t creation = H5Dget_create_plist(source->images);

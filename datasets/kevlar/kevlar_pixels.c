@@ -1,5 +1,7 @@
 #include "datasets/kevlar/kevlar_internal.h"
 
+#include <string.h>
+
 static int refuse(ls_kevlar_pixels *pixels, int plane, uint32_t pixel, int32_t value) {
   const kevlar_source *source = pixels->source;
   unsigned columns = (unsigned)source->base.geometry.columns;
@@ -23,6 +25,11 @@ int ls_kevlar_take_words(void *context, const uint32_t *index, const int32_t *va
     size_t n = 0;
     for (; i < count && index[i] < end; i++, n++) {
       pixels->index[n] = (uint32_t)(index[i] - first);
+      if (pixels->source->base.value_type == LS_VALUE_FLOAT32) {
+        memcpy(&pixels->value[n], &value[i], sizeof(float));
+        n -= pixels->value[n] == 0; /* -0: a word that is not zero, a pixel that is */
+        continue;
+      }
       pixels->value[n] = (float)value[i];
       if (value[i] > LS_KEVLAR_LARGEST_VALUE || value[i] < -LS_KEVLAR_LARGEST_VALUE)
         return refuse(pixels, plane, pixels->index[n], value[i]);

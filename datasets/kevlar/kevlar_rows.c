@@ -20,12 +20,12 @@ static ls_status read_part(row_reader *reader, int plane, int first, int count) 
   ls_kevlar_pixels *pixels = reader->pixels;
   hsize_t start[4] = {pixels->event, (hsize_t)plane, (hsize_t)first, 0};
   hsize_t size[4] = {1, 1, (hsize_t)count, (hsize_t)geometry->columns};
+  hid_t type = source->base.value_type == LS_VALUE_INT32 ? H5T_STD_I32LE : H5T_IEEE_F32LE;
   double began = ls_seconds();
   hid_t memory = H5Screate_simple(4, size, NULL);
-  int good =
-      memory >= 0 &&
-      H5Sselect_hyperslab(reader->space, H5S_SELECT_SET, start, NULL, size, NULL) >= 0 &&
-      H5Dread(source->images, H5T_STD_I32LE, memory, reader->space, H5P_DEFAULT, reader->rows) >= 0;
+  int good = memory >= 0 &&
+             H5Sselect_hyperslab(reader->space, H5S_SELECT_SET, start, NULL, size, NULL) >= 0 &&
+             H5Dread(source->images, type, memory, reader->space, H5P_DEFAULT, reader->rows) >= 0;
   char reason[256] = "";
   if (!good) ls_kevlar_hdf5_reason(reason, sizeof reason);
   if (memory >= 0) H5Sclose(memory);

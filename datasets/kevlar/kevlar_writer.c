@@ -18,6 +18,7 @@ struct ls_kevlar_writer {
   char *path, *temporary;
   char image_set[LS_KEVLAR_NAME];
   ls_geometry geometry;
+  ls_value_type value_type;
   int class_count;
   char class_names[MOST_CLASSES][CLASS_NAME];
   hid_t file, images;
@@ -47,8 +48,8 @@ static int put_text(hid_t object, const char *name, const char *text) {
   return good;
 }
 
-/* A chunked int32 set [count, ..] that can grow along its first dimension. */
-static hid_t create_set(hid_t group, const char *name, int rank, const hsize_t *shape) {
+/* A chunked set [count, ..] that can grow along its first dimension. */
+static hid_t create_set(hid_t group, const char *name, hid_t type, int rank, const hsize_t *shape) {
   hsize_t chunk[4], most[4];
   memcpy(chunk, shape, (size_t)rank * sizeof *chunk);
   memcpy(most, shape, (size_t)rank * sizeof *most);
@@ -60,7 +61,7 @@ static hid_t create_set(hid_t group, const char *name, int rank, const hsize_t *
   if (space >= 0 && creation >= 0 && H5Pset_chunk(creation, rank, chunk) >= 0 &&
       H5Pset_fill_value(creation, H5T_NATIVE_INT32, &zero) >= 0 &&
       H5Pset_deflate(creation, DEFLATE_LEVEL) >= 0)
-    set = H5Dcreate2(group, name, H5T_STD_I32LE, space, H5P_DEFAULT, creation, H5P_DEFAULT);
+    set = H5Dcreate2(group, name, type, space, H5P_DEFAULT, creation, H5P_DEFAULT);
   if (creation >= 0) H5Pclose(creation);
   if (space >= 0) H5Sclose(space);
   return set;
@@ -76,7 +77,8 @@ static int create_images(ls_kevlar_writer *writer) {
                       (hsize_t)geometry->columns};
   hid_t group = create_group(writer->file, "/image");
   if (group < 0) return 0;
-  writer->images = create_set(group, writer->image_set + strlen("/image/"), 4, shape);
+  hid_t type = writer->value_type == LS_VALUE_INT32 ? H5T_STD_I32LE : H5T_IEEE_F32LE;
+  writer->images = create_set(group, writer->image_set + strlen("/image/"), type, 4, shape);
   H5Gclose(group);
   return writer->images >= 0 && put_text(writer->images, "index0", "eventN") &&
          put_text(writer->images, "index1", "planeN") &&
@@ -117,6 +119,7 @@ ls_status ls_kevlar_writer_open(const char *path, const ls_kevlar_layout *layout
   opened->path = strdup(path);
   opened->temporary = ls_output_temporary_name(path);
   opened->geometry = layout->geometry;
+  opened->value_type = layout->value_type;
   opened->class_count = layout->class_count;
   snprintf(opened->image_set, sizeof opened->image_set, "/image/%s", layout->image_set);
   for (int k = 0; k < layout->class_count; k++)
@@ -151,12 +154,15 @@ static ls_status check_pixels(const ls_kevlar_writer *writer, const ls_pixels *p
                        LS_KEVLAR_EVENT
                        "plane %d: pixel number %zu has index %u, out of range or order",
                        writer->path, writer->image_set, writer->count, p, i, index);
-      if (!(value >= -0x1p31F && value < 0x1p31F) || value != rintf(value))
+      int whole = value >= -0x1p31F && value < 0x1p31F && value == rintf(value);
+      if (writer->value_type == LS_VALUE_INT32 ? !whole : !isfinite(value))
         return ls_fail(error, LS_VALUE,
-                       LS_KEVLAR_EVENT "plane %d, row %u, column %u holds %g, which is no int32; "
-                                       "round or scale the values",
+                       LS_KEVLAR_EVENT "plane %d, row %u, column %u holds %g, which is no %s",
                        writer->path, writer->image_set, writer->count, p, index / columns,
-                       index % columns, (double)value);
+                       index % columns, (double)value,
+                       writer->value_type == LS_VALUE_INT32
+                           ? "int32; round or scale the values, or write float32"
+                           : "finite number; remove the event");
     }
   return LS_OK;
 }
@@ -198,7 +204,7 @@ ls_status ls_kevlar_writer_append(ls_kevlar_writer *writer, const ls_pixels *pla
   LS_TRY(keep_label(writer, label, error));
   LS_TRY(ls_sparse_deflate(planes, writer->geometry.planes,
                            (uint32_t)writer->geometry.rows * (uint32_t)writer->geometry.columns,
-                           &writer->stream, error));
+                           writer->value_type, &writer->stream, error));
   ls_status status;
   H5E_BEGIN_TRY {
     status = write_chunk(writer, error);
@@ -223,7 +229,7 @@ static int write_labels(const ls_kevlar_writer *writer) {
   if (!writer->class_count) return 1;
   hsize_t shape[2] = {writer->count, (hsize_t)writer->class_count};
   hid_t group = create_group(writer->file, "/label"), set = -1;
-  if (group >= 0) set = create_set(group, "type", 2, shape);
+  if (group >= 0) set = create_set(group, "type", H5T_STD_I32LE, 2, shape);
   int good = set >= 0 && put_counts(writer, set) && put_text(set, "index0", "particle_type");
   for (int k = 0; good && k < writer->class_count; k++) {
     char name[32];

@@ -12,6 +12,7 @@ typedef struct ls_kevlar_layout {
   ls_geometry geometry;           /* 1 to 3 planes; an event is below 4 GB */
   const char *const *class_names; /* ROOT's names: "gamma", "e-", .. */
   int class_count;                /* 0 to 16; 0: a file without labels */
+  ls_value_type value_type;       /* int32 is KevLAr's own; float32 keeps other sources exactly */
 } ls_kevlar_layout;
 
 /* Begins a file beside path (see base/output_file.h). The layout is copied. Returns LS_OK,
@@ -20,9 +21,10 @@ ls_status ls_kevlar_writer_open(const char *path, const ls_kevlar_layout *layout
                                 ls_kevlar_writer **writer, ls_error *error);
 
 /* Adds an event. planes[geometry.planes]: the pixels of the full geometry (index = row * columns +
- * column, strictly rising), values whole numbers within int32; zeros are allowed. label: the class
- * of its one particle, or -1: a row of zeros. Returns LS_OK, LS_VALUE (a value that is no int32, an
- * index out of range or order, an unknown label: nothing is written), LS_IO or LS_MEMORY. */
+ * column, strictly rising), values finite, and of type int32 whole numbers in its range; zeros are
+ * allowed. label: the class of its one particle, or -1: a row of zeros. Returns LS_OK, LS_VALUE (a
+ * value that the type does not hold, an index out of range or order, an unknown label: nothing is
+ * written), LS_IO or LS_MEMORY. */
 ls_status ls_kevlar_writer_append(ls_kevlar_writer *writer, const ls_pixels *planes, int label,
                                   ls_error *error);
 

@@ -106,14 +106,23 @@ static void zeros(encoder *e, uint64_t count) {
     for (; rest; rest--) literal(e, 0);
 }
 
+/* The four bytes of a value as they lie in the event. */
+static uint32_t word_of(float value, ls_value_type type) {
+  uint32_t word = 0;
+  if (type == LS_VALUE_INT32) return (uint32_t)(int32_t)value;
+  memcpy(&word, &value, sizeof word);
+  return word;
+}
+
 /* The whole event as literals and matches. */
-static void walk(encoder *e, const ls_pixels *planes, int plane_count, uint32_t plane_words) {
+static void walk(encoder *e, const ls_pixels *planes, int plane_count, uint32_t plane_words,
+                 ls_value_type type) {
   e->after_zero = 0;
   e->byte_sum = e->weighted_sum = 0;
   uint64_t position = 0; /* first byte not yet given, all before a pending run of zeros */
   for (int p = 0; p < plane_count; p++)
     for (size_t i = 0; i < planes[p].count; i++) {
-      uint32_t word = (uint32_t)(int32_t)planes[p].value[i];
+      uint32_t word = word_of(planes[p].value[i], type);
       uint64_t at = 4 * ((uint64_t)p * plane_words + planes[p].index[i]);
       for (; word; word >>= 8, at++) {
         unsigned byte = word & 255;
@@ -247,17 +256,17 @@ static ls_status reserve(ls_deflate_buffer *buffer, size_t bytes, ls_error *erro
 }
 
 ls_status ls_sparse_deflate(const ls_pixels *planes, int plane_count, uint32_t plane_words,
-                            ls_deflate_buffer *buffer, ls_error *error) {
+                            ls_value_type type, ls_deflate_buffer *buffer, ls_error *error) {
   encoder e = {.counting = 1};
   number_matches(&e);
-  walk(&e, planes, plane_count, plane_words);
+  walk(&e, planes, plane_count, plane_words, type);
   choose_lengths(&e);
   assign_codes(&e);
   LS_TRY(reserve(buffer, stream_bytes(&e), error));
   e.counting = 0;
   e.out = buffer->bytes;
   put_headers(&e);
-  walk(&e, planes, plane_count, plane_words);
+  walk(&e, planes, plane_count, plane_words, type);
   put_checksum(&e, 4 * (uint64_t)plane_words * (unsigned)plane_count);
   buffer->count = (size_t)(e.out - buffer->bytes);
   return LS_OK;

@@ -3,18 +3,18 @@
 #ifndef LS_DATASETS_KEVLAR_SPARSE_DEFLATE_H
 #define LS_DATASETS_KEVLAR_SPARSE_DEFLATE_H
 
-#include "image/image.h"
+#include "datasets/source.h"
 
 typedef struct ls_deflate_buffer {
   uint8_t *bytes; /* free() it */
   size_t count, capacity;
 } ls_deflate_buffer;
 
-/* planes[plane_count]: whole numbers within int32 at rising indices below plane_words. buffer: the
- * stream, one block of a dynamic Huffman code, that inflates to plane_count * plane_words
- * little-endian int32; what it held before is lost, its memory is reused. Returns LS_OK or
- * LS_MEMORY. */
+/* planes[plane_count]: pixels at rising indices below plane_words; of type int32 whole numbers
+ * within its range. buffer: the stream, one block of a dynamic Huffman code, that inflates to
+ * plane_count * plane_words little-endian words of that type; what it held before is lost, its
+ * memory is reused. Returns LS_OK or LS_MEMORY. */
 ls_status ls_sparse_deflate(const ls_pixels *planes, int plane_count, uint32_t plane_words,
-                            ls_deflate_buffer *buffer, ls_error *error);
+                            ls_value_type type, ls_deflate_buffer *buffer, ls_error *error);
 
 #endif

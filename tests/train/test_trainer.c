@@ -186,7 +186,7 @@ static void check_stops(tiny_change change, ls_status expected, const char *says
   for (size_t s = 0; s < 2; s++)
     assert_int_equal(ls_trainer_step(r.trainer, 0, s, &result, &error), LS_OK);
   assert_int_equal(ls_trainer_step(r.trainer, 0, 2, &result, &error), expected);
-  if (!strstr(error.message, "epoch 1, step 3, rank 0: ") || !strstr(error.message, says))
+  if (!strstr(error.message, "rank 0: epoch 1, step 3: ") || !strstr(error.message, says))
     fail_msg("'%s' does not say '%s'", error.message, says);
   close_rig(&r);
 }

@@ -94,12 +94,12 @@ static int write_file(int count, char **arguments) {
   int classes = 0;
   for (char *name = strtok(arguments[6], ","); name && classes < 16; name = strtok(NULL, ","))
     names[classes++] = name;
-  ls_kevlar_layout layout = {arguments[2],
-                             {(int)strtol(arguments[3], NULL, 10),
-                              (int)strtol(arguments[4], NULL, 10),
-                              (int)strtol(arguments[5], NULL, 10)},
-                             names,
-                             classes};
+  ls_kevlar_layout layout = {.image_set = arguments[2],
+                             .geometry = {(int)strtol(arguments[3], NULL, 10),
+                                          (int)strtol(arguments[4], NULL, 10),
+                                          (int)strtol(arguments[5], NULL, 10)},
+                             .class_names = names,
+                             .class_count = classes};
   FILE *in = fopen(arguments[1], "rb");
   ls_kevlar_writer *writer;
   if (!in) return 1;

@@ -20,7 +20,7 @@ static void compare(ls_pixels *planes, int count, uint32_t words, ls_deflate_buf
       int32_t value = (int32_t)planes[p].value[i];
       memcpy(raw + 4 * ((size_t)p * words + planes[p].index[i]), &value, 4);
     }
-  assert_int_equal(ls_sparse_deflate(planes, count, words, buffer, &error), LS_OK);
+  assert_int_equal(ls_sparse_deflate(planes, count, words, LS_VALUE_INT32, buffer, &error), LS_OK);
   assert_true(buffer->count <= buffer->capacity);
   uLongf got = (uLongf)bytes;
   assert_int_equal(uncompress(inflated, &got, buffer->bytes, (uLong)buffer->count), Z_OK);
