@@ -4,14 +4,16 @@
 
 /* log(sum(exp(logits))); NaN if any logit is NaN or infinite. */
 static double log_sum(const float *logits, int classes) {
-  double largest = (double)logits[0], finite = 0;
+  int best = 0;
+  double finite = 0, rest = 0;
   for (int i = 0; i < classes; i++) {
     finite += (double)logits[i] * 0; /* 0, or NaN for NaN and infinity */
-    if ((double)logits[i] > largest) largest = (double)logits[i];
+    if (logits[i] > logits[best]) best = i;
   }
-  double sum = 0;
-  for (int i = 0; i < classes; i++) sum += exp((double)logits[i] - largest);
-  return largest + log(sum) + finite;
+  const double largest = (double)logits[best];
+  for (int i = 0; i < classes; i++)
+    if (i != best) rest += exp((double)logits[i] - largest);
+  return largest + log1p(rest) + finite;
 }
 
 void ls_softmax(const float *logits, int classes, float *probabilities) {

@@ -44,7 +44,7 @@ static void test_is_nested_splitmix(void **state) {
 
 static void test_uniform(void **state) {
   (void)state;
-  enum { COUNT = 200000, BINS = 100 };
+  enum { COUNT = 200000, BINS = 100, EXPECTED = COUNT / BINS };
   double sum = 0, squares = 0, neighbours = 0, before = 0.5, chi = 0;
   int bins[BINS] = {0};
   for (uint64_t i = 0; i < COUNT; i++) {
@@ -57,7 +57,7 @@ static void test_uniform(void **state) {
     before = u;
     bins[(int)(u * BINS)]++;
   }
-  for (int b = 0; b < BINS; b++) chi += pow(bins[b] - COUNT / BINS, 2) / (COUNT / BINS);
+  for (int b = 0; b < BINS; b++) chi += pow(bins[b] - EXPECTED, 2) / EXPECTED;
   /* Five standard deviations of each. */
   assert_true(fabs(sum / COUNT - 0.5) < 5 * sqrt(1.0 / 12 / COUNT));
   assert_true(fabs(squares / COUNT - 1.0 / 3) < 5 * sqrt(4.0 / 45 / COUNT));

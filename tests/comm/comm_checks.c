@@ -37,9 +37,9 @@ static ls_status sum_long(ls_comm *comm, float *data, int ranks, ls_error *error
   float mine = (float)(ls_comm_rank(comm) + 1);
   for (size_t i = 0; i < LONG; i++) data[i] = mine * (float)(i % 7);
   LS_TRY(ls_comm_sum_floats(comm, data, LONG, error));
-  float total = (float)(ranks * (ranks + 1) / 2);
+  const int total = ranks * (ranks + 1) / 2;
   size_t wrong = 0;
-  for (size_t i = 0; i < LONG; i++) wrong += data[i] != total * (float)(i % 7);
+  for (size_t i = 0; i < LONG; i++) wrong += data[i] != (float)total * (float)(i % 7);
   EXPECT(wrong == 0);
   return LS_OK;
 }
@@ -53,7 +53,8 @@ static ls_status sums(ls_comm *comm, int ranks, ls_error *error) {
   double two[2] = {0.5, ls_comm_rank(comm) * 1e10};
   LS_TRY(ls_comm_sum_doubles(comm, two, 2, error));
   EXPECT(two[0] == 0.5 * ranks);
-  EXPECT(two[1] == 1e10 * (ranks * (ranks - 1) / 2));
+  const int others = ranks * (ranks - 1) / 2;
+  EXPECT(two[1] == 1e10 * others);
   return ls_comm_sum_doubles(comm, NULL, 0, error);
 }
 

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # For scripts that start a program with several numbers of ranks and print TAP. Read with `source`.
 #
 # MPIEXEC, MPIEXEC_NUMPROC_FLAG: how to start ranks; unset in a build without MPI, where one rank
@@ -34,7 +35,7 @@ cannot_run() {
   [ "$1" -eq 1 ] || [ -n "${MPIEXEC:-}" ] && return 1
   tests=$((tests + 1))
   echo "# this build has no MPI"
-  echo "ok $tests - $2 # SKIP"
+  echo "ok $tests # SKIP $2"
 }
 
 # passes N CASE COMMAND..: every rank must say "passed" and end with 0.
