@@ -7,18 +7,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static herr_t keep_innermost(unsigned depth, const H5E_error2_t *record, void *context) {
   (void)depth;
-  char **reason = context;
-  if (record->desc) *reason = (char *)(uintptr_t)record->desc;
+  const char **reason = context;
+  if (record->desc) *reason = record->desc;
   return 1; /* the first visited, where it began, is enough */
 }
 
+/* HDF5's account of a failed system call is long: "what: time = .., error message = 'why', ..". */
 void ls_kevlar_hdf5_reason(char *reason, size_t size) {
-  char *found = NULL;
+  const char *found = NULL;
   H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_innermost, &found);
-  snprintf(reason, size, "%s", found ? found : "HDF5 gives no reason");
+  if (!found) found = "HDF5 gives no reason";
+  const char *details = strstr(found, ": time = ");
+  const char *why = strstr(found, "error message = '");
+  int shown = details ? (int)(details - found) : (int)strcspn(found, "\n");
+  why = why ? why + strlen("error message = '") : "";
+  snprintf(reason, size, "%.*s%s%.*s", shown, found, *why ? ": " : "", (int)strcspn(why, "'"), why);
 }
 
 /* HDF5 drives plain files, which large chunks are read from directly. */
@@ -87,11 +94,33 @@ static void close_source(ls_source *base) {
 static const ls_source_functions functions = {
     .format = "kevlar", .info = info, .read = ls_kevlar_read, .close = close_source};
 
+ls_status ls_kevlar_note_file(kevlar_source *source, ls_error *error) {
+  void *handle = NULL;
+  struct stat facts;
+  if (H5Fget_vfd_handle(source->file, H5P_DEFAULT, &handle) < 0 || !handle ||
+      fstat(*(int *)handle, &facts))
+    return ls_fail(error, LS_IO, "%s: the system does not say the file's size", source->base.path);
+  source->descriptor = *(int *)handle;
+  source->file_bytes = (uint64_t)facts.st_size;
+  source->changed = facts.st_mtim;
+  return LS_OK;
+}
+
+int ls_kevlar_has_changed(const kevlar_source *source) {
+  struct stat facts;
+  return fstat(source->descriptor, &facts) || (uint64_t)facts.st_size != source->file_bytes ||
+         facts.st_mtim.tv_sec != source->changed.tv_sec ||
+         facts.st_mtim.tv_nsec != source->changed.tv_nsec;
+}
+
 static ls_status open_parts(kevlar_source *source, const char *producer, ls_error *error) {
   FILE *readable = fopen(source->base.path, "rb");
   if (!readable)
     return ls_fail(error, LS_IO, "%s: cannot be opened: %s", source->base.path, strerror(errno));
+  int first = fgetc(readable), failed = ferror(readable), cause = errno;
   fclose(readable);
+  if (first == EOF && failed)
+    return ls_fail(error, LS_IO, "%s: cannot be read: %s", source->base.path, strerror(cause));
   source->file = open_file(source->base.path);
   if (source->file < 0) {
     char reason[256];
@@ -99,6 +128,7 @@ static ls_status open_parts(kevlar_source *source, const char *producer, ls_erro
     return ls_fail(error, LS_FORMAT, "%s: is not a whole HDF5 file: %s; copy or convert it again",
                    source->base.path, reason);
   }
+  LS_TRY(ls_kevlar_note_file(source, error));
   LS_TRY(ls_kevlar_open_images(source, producer, error));
   return ls_kevlar_read_labels(source, error);
 }

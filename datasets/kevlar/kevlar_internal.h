@@ -6,6 +6,7 @@
 #include "datasets/source.h"
 
 #include <hdf5.h>
+#include <time.h>
 
 enum {
   /* Bytes of memory that reading may use at a time for stored or for inflated data. */
@@ -26,11 +27,14 @@ typedef struct kevlar_source {
   int deflated;                   /* the pipeline of event_chunks */
   int zero_fill;                  /* what was never written is zero */
   int chunk_rows;                 /* rows of a chunk: read together through HDF5 */
-  uint64_t user_block;            /* bytes before the HDF5 file in the file */
-  uint64_t event_bytes;           /* as a dense array */
-  signed char *labels;            /* [count], NULL without labels */
-  uint8_t *chunk;                 /* LS_KEVLAR_WHOLE_CHUNK, when first needed */
-  void *scratch;                  /* of the inflaters, when first needed */
+  int descriptor;                 /* HDF5's own, of the whole file */
+  uint64_t file_bytes;            /* size and time of change when it was opened */
+  struct timespec changed;
+  uint64_t user_block;  /* bytes before the HDF5 file in the file */
+  uint64_t event_bytes; /* as a dense array */
+  signed char *labels;  /* [count], NULL without labels */
+  uint8_t *chunk;       /* LS_KEVLAR_WHOLE_CHUNK, when first needed */
+  void *scratch;        /* of the inflaters, when first needed */
 } kevlar_source;
 
 /* "FILE: SET: event N: " begins every message about an event. */
@@ -44,6 +48,10 @@ ls_status ls_kevlar_open_images(kevlar_source *source, const char *producer, ls_
 
 /* Reads /label/type, if there, into source->labels and the class names. */
 ls_status ls_kevlar_read_labels(kevlar_source *source, ls_error *error);
+
+/* Notes the file's descriptor, size and time of change; later: 1 if the file is not the same. */
+ls_status ls_kevlar_note_file(kevlar_source *source, ls_error *error);
+int ls_kevlar_has_changed(const kevlar_source *source);
 
 /* Reads one event, by chunk or through HDF5 (the second is ls_kevlar_read_rows alone). */
 ls_status ls_kevlar_read(ls_source *base, size_t event, unsigned plane_mask,

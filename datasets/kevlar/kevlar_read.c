@@ -19,7 +19,6 @@ typedef struct chunk_reader {
   ls_kevlar_pixels pixels;
   uint64_t stored, address; /* bytes of the chunk, and where they begin in the file */
   uint64_t given;           /* bytes handed out so far */
-  int descriptor;
   double read_seconds;
 } chunk_reader;
 
@@ -35,12 +34,11 @@ static ls_status hdf5_failed(const chunk_reader *reader) {
 }
 
 /* Reads the whole chunk into source->chunk. */
-static ls_status read_chunk(chunk_reader *reader) {
+static ls_status read_chunk(chunk_reader *reader, uint32_t *mask) {
   double began = ls_seconds();
   hsize_t offset[4] = {reader->pixels.event, 0, 0, 0};
-  uint32_t mask;
   herr_t answer =
-      H5Dread_chunk(reader->source->images, H5P_DEFAULT, offset, &mask, reader->source->chunk);
+      H5Dread_chunk(reader->source->images, H5P_DEFAULT, offset, mask, reader->source->chunk);
   reader->read_seconds += ls_seconds() - began;
   return answer < 0 ? hdf5_failed(reader) : LS_OK;
 }
@@ -60,7 +58,7 @@ static int next_piece(void *context, const uint8_t **bytes, size_t *count) {
   size_t wanted = left < LS_KEVLAR_PIECE ? (size_t)left : LS_KEVLAR_PIECE, got = 0;
   double began = ls_seconds();
   while (got < wanted) {
-    ssize_t n = pread(reader->descriptor, reader->source->chunk + got, wanted - got,
+    ssize_t n = pread(reader->source->descriptor, reader->source->chunk + got, wanted - got,
                       (off_t)(reader->address + reader->given + got));
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) {
@@ -128,39 +126,52 @@ static ls_status prepare(chunk_reader *reader) {
   return chunk_failed(reader, LS_MEMORY, "no memory to inflate it");
 }
 
-/* Large chunks are read from the file that HDF5 has open. */
-static ls_status find_bytes(chunk_reader *reader) {
-  void *handle = NULL;
-  if (reader->source->user_block)
-    return chunk_failed(reader, LS_FORMAT, "a large chunk in a file with a user block is not read");
-  if (H5Fget_vfd_handle(reader->source->file, H5P_DEFAULT, &handle) < 0 || !handle)
+/* Bytes of the event's chunk; 0 if it was never written. (The other function that HDF5 has for this
+ * goes through all chunks of the file: it is asked only where this one fails.) */
+static ls_status find_chunk(chunk_reader *reader) {
+  kevlar_source *source = reader->source;
+  hsize_t offset[4] = {reader->pixels.event, 0, 0, 0}, stored = 0;
+  haddr_t address = HADDR_UNDEF;
+  unsigned mask;
+  if (H5Dget_chunk_storage_size(source->images, offset, &stored) >= 0) {
+    reader->stored = stored;
+    return stored ? LS_OK : chunk_failed(reader, LS_FORMAT, "its chunk has no bytes");
+  }
+  if (H5Dget_chunk_info_by_coord(source->images, offset, &mask, &address, &stored) < 0)
     return hdf5_failed(reader);
-  reader->descriptor = *(int *)handle;
-  return LS_OK;
+  if (address != HADDR_UNDEF) return chunk_failed(reader, LS_FORMAT, "its chunk is not found");
+  if (source->zero_fill) return LS_OK;
+  return chunk_failed(reader, LS_FORMAT, "was never written, and the fill value is not 0");
 }
 
-static ls_status read_event(chunk_reader *reader) {
+/* Large chunks are read from the file that HDF5 has open. */
+static ls_status read_in_pieces(chunk_reader *reader) {
   kevlar_source *source = reader->source;
-  LS_TRY(prepare(reader));
   hsize_t offset[4] = {reader->pixels.event, 0, 0, 0}, stored = 0;
   haddr_t address = HADDR_UNDEF;
   unsigned mask = 0;
+  if (source->user_block)
+    return chunk_failed(reader, LS_FORMAT, "a large chunk in a file with a user block is not read");
   if (H5Dget_chunk_info_by_coord(source->images, offset, &mask, &address, &stored) < 0)
     return hdf5_failed(reader);
-  if (address == HADDR_UNDEF) { /* never written */
-    if (source->zero_fill) return LS_OK;
-    return chunk_failed(reader, LS_FORMAT, "was never written, and the fill value is not 0");
-  }
-  reader->stored = stored;
   reader->address = address;
-  int deflated = source->deflated && !(mask & 1);
-  if (stored > LS_KEVLAR_WHOLE_CHUNK) {
-    LS_TRY(find_bytes(reader));
-    return deflated ? inflate_dense(reader, next_piece) : copy_chunk(reader, next_piece);
-  }
-  LS_TRY(read_chunk(reader));
-  if (!deflated) return copy_chunk(reader, whole_chunk);
-  int sparse = source->event_bytes / SPARSE_FROM_RATIO >= stored || !ls_dense_inflate_library();
+  if (address == HADDR_UNDEF || stored != reader->stored)
+    return chunk_failed(reader, LS_FORMAT, "its chunk is not found");
+  return source->deflated && !(mask & 1) ? inflate_dense(reader, next_piece)
+                                         : copy_chunk(reader, next_piece);
+}
+
+static ls_status read_event(chunk_reader *reader) {
+  const kevlar_source *source = reader->source;
+  LS_TRY(find_chunk(reader));
+  if (!reader->stored) return LS_OK;
+  LS_TRY(prepare(reader));
+  if (reader->stored > LS_KEVLAR_WHOLE_CHUNK) return read_in_pieces(reader);
+  uint32_t mask = 0;
+  LS_TRY(read_chunk(reader, &mask));
+  if (!source->deflated || mask & 1) return copy_chunk(reader, whole_chunk);
+  int sparse =
+      source->event_bytes / SPARSE_FROM_RATIO >= reader->stored || !ls_dense_inflate_library();
   return sparse ? inflate_sparse(reader) : inflate_dense(reader, whole_chunk);
 }
 
@@ -176,16 +187,20 @@ ls_status ls_kevlar_read(ls_source *base, size_t event, unsigned plane_mask,
       status = ls_kevlar_read_rows(source, event, plane_mask, sink, error);
     }
     H5E_END_TRY
-    return status;
+  } else {
+    chunk_reader reader = {.source = source,
+                           .pixels = {source, event, plane_mask, sink, error, LS_OK, {0}, {0}}};
+    double began = ls_seconds();
+    H5E_BEGIN_TRY {
+      status = read_event(&reader);
+    }
+    H5E_END_TRY
+    base->read_seconds += reader.read_seconds;
+    base->inflate_seconds += ls_seconds() - began - reader.read_seconds;
   }
-  chunk_reader reader = {.source = source,
-                         .pixels = {source, event, plane_mask, sink, error, LS_OK, {0}, {0}}};
-  double began = ls_seconds();
-  H5E_BEGIN_TRY {
-    status = read_event(&reader);
-  }
-  H5E_END_TRY
-  base->read_seconds += reader.read_seconds;
-  base->inflate_seconds += ls_seconds() - began - reader.read_seconds;
+  if ((status == LS_OK || status == LS_FORMAT) && ls_kevlar_has_changed(source))
+    return ls_fail(error, LS_FORMAT,
+                   LS_KEVLAR_EVENT "the file was changed while it was open; start again",
+                   base->path, source->image_set, event);
   return status;
 }

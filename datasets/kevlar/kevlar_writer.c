@@ -1,17 +1,28 @@
-#define _POSIX_C_SOURCE 200809L
+#define _GNU_SOURCE /* memfd_create */
 #include "datasets/kevlar/kevlar_writer.h"
 
 #include "base/output_file.h"
 #include "datasets/kevlar/kevlar_internal.h"
 #include "datasets/kevlar/sparse_deflate.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
-enum { ATTRIBUTE_BYTES = 256, DEFLATE_LEVEL = 5, MOST_CLASSES = 16, CLASS_NAME = 32 };
+enum {
+  ATTRIBUTE_BYTES = 256,
+  DEFLATE_LEVEL = 5,
+  MOST_CLASSES = 16,
+  CLASS_NAME = 32,
+  METADATA_BYTES = 64 << 10, /* more than HDF5's headers and attributes of such a file */
+  METADATA_PER_EVENT = 256,  /* more than a chunk's share of HDF5's index */
+  RESERVE_STEP = 1 << 20
+};
 static const char kevlar_version[] = "v04_01_01"; /* the version whose layout this is */
 
 struct ls_kevlar_writer {
@@ -22,6 +33,7 @@ struct ls_kevlar_writer {
   int class_count;
   char class_names[MOST_CLASSES][CLASS_NAME];
   hid_t file, images;
+  uint64_t reserved; /* the file's first bytes that have a place on the disk */
   size_t count, label_capacity;
   signed char *labels;
   ls_deflate_buffer stream;
@@ -32,6 +44,62 @@ static ls_status write_failed(const ls_kevlar_writer *writer, const char *what, 
   ls_kevlar_hdf5_reason(reason, sizeof reason);
   return ls_fail(error, LS_IO, "%s: %s: %s cannot be written: %s; check the folder and free space",
                  writer->path, writer->image_set, what, reason);
+}
+
+/* HDF5 cannot close a file whose last bytes cannot be written, and then crashes when the process
+ * ends. So every byte gets its place on the disk before HDF5 writes it: a full disk is found here.
+ */
+static ls_status reserve(ls_kevlar_writer *writer, int descriptor, uint64_t end, ls_error *error) {
+  if (end <= writer->reserved) return LS_OK;
+  end += RESERVE_STEP;
+  int failed;
+  do failed = posix_fallocate(descriptor, 0, (off_t)end);
+  while (failed == EINTR);
+  if (failed)
+    return ls_fail(error, LS_IO,
+                   "%s: %s: event %zu cannot be written: %s; free some space or choose "
+                   "another folder",
+                   writer->path, writer->image_set, writer->count, strerror(failed));
+  writer->reserved = end;
+  return LS_OK;
+}
+
+static int file_descriptor(const ls_kevlar_writer *writer) {
+  void *handle = NULL;
+  if (H5Fget_vfd_handle(writer->file, H5P_DEFAULT, &handle) < 0 || !handle) return -1;
+  return *(int *)handle;
+}
+
+/* Room for more bytes of data behind what the file holds, and for what HDF5 keeps about them. */
+static ls_status reserve_more(ls_kevlar_writer *writer, uint64_t more, ls_error *error) {
+  hsize_t size = 0;
+  int descriptor = file_descriptor(writer);
+  if (descriptor < 0 || H5Fget_filesize(writer->file, &size) < 0)
+    return write_failed(writer, "the file", error);
+  return reserve(writer, descriptor,
+                 size + more + METADATA_BYTES + METADATA_PER_EVENT * (writer->count + 1), error);
+}
+
+/* The first bytes are reserved before HDF5 has the file. */
+static ls_status reserve_first(ls_kevlar_writer *writer, ls_error *error) {
+  int descriptor = open(writer->temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (descriptor < 0)
+    return ls_fail(error, LS_IO, "%s: cannot be written: %s; check the folder and its permissions",
+                   writer->path, strerror(errno));
+  ls_status status = reserve(writer, descriptor, METADATA_BYTES, error);
+  close(descriptor);
+  writer->reserved = 0; /* HDF5 empties the file */
+  return status;
+}
+
+/* After a write that failed all the same: what HDF5 still has to say goes to memory that is thrown
+ * away, so that it can close the file. */
+static void cut_off(const ls_kevlar_writer *writer) {
+  int descriptor = writer->file < 0 ? -1 : file_descriptor(writer);
+  int nowhere = descriptor < 0 ? -1 : memfd_create("kevlar", MFD_CLOEXEC);
+  if (nowhere < 0) return;
+  dup2(nowhere, descriptor);
+  close(nowhere);
 }
 
 /* A string attribute of fixed length, as KevLAr writes them. */
@@ -86,8 +154,13 @@ static int create_images(ls_kevlar_writer *writer) {
 }
 
 static ls_status create_file(ls_kevlar_writer *writer, ls_error *error) {
-  writer->file = H5Fcreate(writer->temporary, H5F_ACC_TRUNC, H5P_DEFAULT, H5P_DEFAULT);
+  LS_TRY(reserve_first(writer, error));
+  hid_t access = H5Pcreate(H5P_FILE_ACCESS);
+  if (access < 0 || H5Pset_fapl_sec2(access) < 0) return write_failed(writer, "the file", error);
+  writer->file = H5Fcreate(writer->temporary, H5F_ACC_TRUNC, H5P_DEFAULT, access);
   if (writer->file < 0) return write_failed(writer, "the file", error);
+  H5Pclose(access);
+  LS_TRY(reserve_more(writer, 0, error));
   if (!put_text(writer->file, "kevlar_version", kevlar_version) || !create_images(writer))
     return write_failed(writer, "the empty image set", error);
   return LS_OK;
@@ -116,6 +189,10 @@ ls_status ls_kevlar_writer_open(const char *path, const ls_kevlar_layout *layout
   ls_kevlar_writer *opened = calloc(1, sizeof *opened);
   if (!opened) return ls_fail(error, LS_MEMORY, "%s: no memory for the writer", path);
   opened->file = opened->images = -1;
+  /* Where a disk breaks although the space was reserved, HDF5's end of the process is the crash
+   * described above. Every file is closed by its owner, so it is not needed; this has an effect if
+   * the process has not used HDF5 before. */
+  H5dont_atexit();
   opened->path = strdup(path);
   opened->temporary = ls_output_temporary_name(path);
   opened->geometry = layout->geometry;
@@ -187,6 +264,7 @@ static ls_status write_chunk(ls_kevlar_writer *writer, ls_error *error) {
   hsize_t shape[4] = {writer->count + 1, (hsize_t)geometry->planes, (hsize_t)geometry->rows,
                       (hsize_t)geometry->columns};
   hsize_t offset[4] = {writer->count, 0, 0, 0};
+  LS_TRY(reserve_more(writer, writer->stream.count, error));
   if (H5Dset_extent(writer->images, shape) < 0 ||
       H5Dwrite_chunk(writer->images, H5P_DEFAULT, 0, offset, writer->stream.count,
                      writer->stream.bytes) < 0) {
@@ -225,8 +303,8 @@ static int put_counts(const ls_kevlar_writer *writer, hid_t set) {
   return answer >= 0;
 }
 
-static int write_labels(const ls_kevlar_writer *writer) {
-  if (!writer->class_count) return 1;
+static ls_status write_labels(const ls_kevlar_writer *writer, ls_error *error) {
+  if (!writer->class_count) return LS_OK;
   hsize_t shape[2] = {writer->count, (hsize_t)writer->class_count};
   hid_t group = create_group(writer->file, "/label"), set = -1;
   if (group >= 0) set = create_set(group, "type", H5T_STD_I32LE, 2, shape);
@@ -236,27 +314,39 @@ static int write_labels(const ls_kevlar_writer *writer) {
     snprintf(name, sizeof name, "label_index%d", k);
     good = put_text(set, name, writer->class_names[k]);
   }
-  if (set >= 0 && H5Dclose(set) < 0) good = 0;
+  if (good) good = H5Fflush(writer->file, H5F_SCOPE_LOCAL) >= 0; /* closing must not fail */
+  ls_status status = good ? LS_OK : write_failed(writer, "the set of labels", error);
+  if (!good) cut_off(writer);
+  if (set >= 0) H5Dclose(set);
   if (group >= 0) H5Gclose(group);
+  return status;
+}
+
+static int close_file(ls_kevlar_writer *writer) {
+  int good = writer->images < 0 || H5Dclose(writer->images) >= 0;
+  good &= writer->file < 0 || H5Fclose(writer->file) >= 0;
+  writer->images = writer->file = -1;
   return good;
 }
 
-/* Closes the data set and the file; what was still buffered is written here. */
-static int close_file(ls_kevlar_writer *writer) {
-  int good = 1;
-  if (writer->images >= 0 && H5Dclose(writer->images) < 0) good = 0;
-  if (writer->file >= 0 && (H5Fflush(writer->file, H5F_SCOPE_LOCAL) < 0)) good = 0;
-  if (writer->file >= 0 && H5Fclose(writer->file) < 0) good = 0;
-  writer->images = writer->file = -1;
-  return good;
+/* Gives back what was reserved too much. HDF5 opens the file again to say where it ends. */
+static int trim(const ls_kevlar_writer *writer) {
+  haddr_t end = 0;
+  hid_t file = H5Fopen(writer->temporary, H5F_ACC_RDONLY, H5P_DEFAULT);
+  int good = file >= 0 && H5Fget_eoa(file, &end) >= 0;
+  if (file >= 0) H5Fclose(file);
+  return good && !truncate(writer->temporary, (off_t)end);
 }
 
 static ls_status finish_file(ls_kevlar_writer *writer, ls_error *error) {
   if (!writer->count)
     return ls_fail(error, LS_FORMAT, "%s: %s: no event was written, so there is no file",
                    writer->path, writer->image_set);
-  if (!write_labels(writer)) return write_failed(writer, "the set of labels", error);
-  if (!close_file(writer)) return write_failed(writer, "the end of the file", error);
+  LS_TRY(
+      reserve_more(writer, sizeof(int32_t) * writer->count * (size_t)writer->class_count, error));
+  LS_TRY(write_labels(writer, error));
+  if (H5Fflush(writer->file, H5F_SCOPE_LOCAL) < 0 || !close_file(writer) || !trim(writer))
+    return write_failed(writer, "the end of the file", error);
   return LS_OK;
 }
 
@@ -278,6 +368,7 @@ ls_status ls_kevlar_writer_finish(ls_kevlar_writer *writer, ls_error *error) {
 void ls_kevlar_writer_discard(ls_kevlar_writer *writer) {
   if (!writer) return;
   H5E_BEGIN_TRY {
+    cut_off(writer); /* nothing of the file is wanted any more */
     close_file(writer);
   }
   H5E_END_TRY

@@ -230,7 +230,7 @@ def bad_files():
         file.write(content[:100] + bytes(len(content) - 100))
     yield "metadata overwritten", must_refuse(path("zeroed.h5"), FORMAT)
     yield "missing", must_refuse(path("missing.h5"), IO, "No such file")
-    yield "a folder", must_refuse(folder.name, FORMAT)
+    yield "a folder", must_refuse(folder.name, IO, "directory")
     for dtype in ("i8", "i2", "u4", "f4", ">i4"):
         yield f"values of type {dtype}", must_refuse(
             write("type.h5", images.astype(dtype)), FORMAT, "/image/wires", "int32")
