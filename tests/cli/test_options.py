@@ -1,7 +1,7 @@
 """Options of every command: help, and what is said about wrong ones."""
 from program import larscale, main, refused, with_trial
 
-COMMANDS = ["info", "inspect", "train", "evaluate", "step", "load"]
+COMMANDS = ["info", "inspect", "convert", "train", "evaluate", "step", "load", "synthetic"]
 
 # The names that other people's scripts use, by command.
 TRAIN = ["data", "labels", "plane", "rebin", "first-tick", "size", "scale", "backend", "threads", "batch",
@@ -82,6 +82,7 @@ def test_no_data():
     """commands that need events say so"""
     for command in ["train", "evaluate", "step", "load", "inspect"]:
         refused(command, code=2, says="no events given")
+    refused("convert", "--out", "x.h5", code=2, says="no events given")
 
 
 def test_stray_argument():

@@ -1,0 +1,133 @@
+"""convert, synthetic and inspect: copies of events hold what the events held."""
+import json
+import os
+
+import numpy
+
+from program import Skip, larscale, main, needs_hdf5, real_events, refused, with_trial
+
+
+def checksums(path, *more):
+    events = json.loads(larscale("inspect", path, "--json", *more).out)["events"]
+    return [event["checksum"] for event in events]
+
+
+@with_trial
+def test_real_lossless(trial):
+    """real events to KevLAr and read back: every pixel the same, bit for bit"""
+    source, copy = real_events(), trial.path("copy.h5")
+    larscale("convert", source, "--labels", "index", "--out", copy)
+    assert checksums(copy) == checksums(source)
+    again = trial.path("again.h5")
+    larscale("convert", copy, "--out", again)
+    assert checksums(again) == checksums(source)
+    labels = [e["label"] for e in json.loads(larscale("inspect", again, "--json").out)["events"]]
+    assert labels == [0, 1, 2, 3, 4], labels
+
+
+@with_trial
+def test_whole_numbers(trial):
+    """whole numbers stay int32, and h5py reads what was written"""
+    needs_hdf5()
+    import h5py
+    trial.images = numpy.rint(trial.images * 100).astype("int32")
+    numpy.save(trial.data, trial.images)
+    copy = trial.path("copy.h5")
+    larscale("convert", trial.data, "--labels", trial.label_file, "--out", copy)
+    with h5py.File(copy) as file:
+        images = file["image/wires"]
+        assert images.dtype == "<i4" and images.shape == (12, 1, 40, 40) and images.compression == "gzip"
+        assert numpy.array_equal(images[:, 0], trial.images)
+        assert numpy.array_equal(file["label/type"][:].argmax(axis=1), trial.labels)
+    assert checksums(copy) == checksums(trial.data)
+
+
+@with_trial
+def test_rounding(trial):
+    """floats become int32 only when asked for"""
+    needs_hdf5()
+    import h5py
+    larscale("convert", trial.data, "--out", trial.path("float.h5"))
+    larscale("convert", trial.data, "--values", "int32", "--scale", 100, "--out", trial.path("int.h5"))
+    with h5py.File(trial.path("float.h5")) as file:
+        assert file["image/wires"].dtype == "<f4"
+        assert numpy.array_equal(file["image/wires"][:, 0], trial.images)
+    with h5py.File(trial.path("int.h5")) as file:
+        expected = numpy.rint(trial.images.astype("float64") * 100).astype("int32")
+        assert numpy.array_equal(file["image/wires"][:, 0], expected)
+
+
+@with_trial
+def test_to_npy(trial):
+    """the network's images as NumPy arrays: rebinned, cut and scaled as the options say"""
+    copy = trial.path("images.out.npy")
+    larscale("convert", trial.data, "--labels", trial.label_file, "--rebin", 2, "--first-tick", 10, "--size", 12,
+             "--scale", 0.5, "--out", copy)
+    images = numpy.load(copy)
+    window = trial.images[:, 10:34, :12].astype("float64")
+    expected = (window[:, 0::2] + window[:, 1::2]) * 0.5
+    assert images.shape == (12, 12, 12) and images.dtype == "float32"
+    assert numpy.allclose(images, expected, rtol=1e-6)
+    assert numpy.array_equal(numpy.load(trial.path("images.out.labels.npy")), trial.labels)
+
+
+@with_trial
+def test_planes_to_npy(trial):
+    """three planes become the last axis, and train reads them again"""
+    needs_hdf5()
+    events, copy = trial.path("events.h5"), trial.path("all.npy")
+    larscale("synthetic", "--events", 6, "--size", 64, "--out", events)
+    larscale("convert", events, "--plane", "all", "--rebin", 1, "--first-tick", 0, "--size", 64, "--out", copy)
+    images = numpy.load(copy)
+    assert images.shape == (6, 64, 64, 3) and images.any(axis=(0, 1, 2)).all()
+    larscale("train", "--data", copy, "--labels", trial.path("all.labels.npy"), "--network",
+             trial.write("five.network", "blocks 4 8\nkernel 3\npool 5\ndense 8 5\n"), "--epochs", 1, "--out",
+             trial.path("run"))
+
+
+@with_trial
+def test_synthetic(trial):
+    """event i depends on the seed alone; kinds have honest names; each kind leaves pixels"""
+    needs_hdf5()
+    for name, events, seed in (("a", 5, 1), ("b", 10, 1), ("c", 5, 2)):
+        larscale("synthetic", "--events", events, "--seed", seed, "--size", 100, "--out", trial.path(f"{name}.h5"))
+    a, b, c = (checksums(trial.path(f"{name}.h5")) for name in "abc")
+    assert b[:5] == a and not set(a) & set(c) and len(set(b)) == 10
+    events = json.loads(larscale("inspect", trial.path("a.h5"), "--json").out)["events"]
+    assert [e["class"] for e in events] == ["blob", "two blobs", "track", "kinked track", "short track"]
+    assert all(plane["pixels"] > 5 for e in events for plane in e["planes"]), events
+
+
+@with_trial
+def test_refusals(trial):
+    """options that do not fit together; no file under the final name after an error"""
+    needs_hdf5()
+    out = trial.path("out.h5")
+    refused("convert", trial.data, code=2, says="--out")
+    refused("convert", trial.data, "--size", 20, "--out", out, code=2, says="--size")
+    refused("convert", trial.data, "--values", "int32", "--out", trial.path("x.npy"), code=2, says="--values")
+    refused("convert", trial.data, "--labels", "file", "--out", out, code=2, says="no labels")
+    trial.images[11, 0, 0] = numpy.inf
+    numpy.save(trial.data, trial.images)
+    refused("convert", trial.data, "--out", out, says="event 11")
+    refused("convert", trial.data, "--out", trial.path("x.npy"), says="event 11")
+    blocked = trial.write("file", "x")
+    refused("convert", trial.data, "--out", os.path.join(blocked, "x.h5"), says="x.h5")
+    refused("synthetic", "--out", os.path.join(blocked, "x.h5"), says="x.h5")
+    left = set(os.listdir(trial.folder)) - {"images.npy", "labels.npy", "small.network", "file"}
+    assert not left, left
+
+
+@with_trial
+def test_without_hdf5(trial):
+    """a build without HDF5 says what it lacks"""
+    try:
+        needs_hdf5()
+    except Skip:
+        refused("convert", trial.data, "--out", trial.path("x.h5"), code=77, says="HDF5")
+        refused("synthetic", "--out", trial.path("x.h5"), code=77, says="HDF5")
+        return
+    raise Skip("this build has HDF5")
+
+
+main(globals())
