@@ -2,6 +2,7 @@
 #include "bench/benchmark_json.h"
 
 #include "bench/environment.h"
+#include "bench/json_output.h"
 #include "machine/machine.h"
 
 #include <cjson/cJSON.h>
@@ -93,10 +94,5 @@ ls_status ls_benchmark_print_json(const char *name, int threads, const ls_benchm
   add_context(root);
   cJSON *list = cJSON_AddArrayToObject(root, "benchmarks");
   for (size_t i = 0; i < times->count; i++) add_entry(list, name, threads, times, i, counters);
-  char *text = cJSON_Print(root);
-  cJSON_Delete(root);
-  if (!text) return ls_fail(error, LS_MEMORY, "no memory to print");
-  puts(text);
-  cJSON_free(text);
-  return LS_OK;
+  return ls_json_print(root, error);
 }

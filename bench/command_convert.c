@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "bench/command.h"
 #include "bench/events.h"
+#include "bench/json_output.h"
 #include "bench/progress.h"
 #include "datasets/kevlar/kevlar_writer.h"
 #include "datasets/numpy/npy_writer.h"
@@ -232,12 +233,7 @@ static ls_status print(const converting *c, ls_error *error) {
   cJSON_AddNumberToObject(root, "events", (double)count);
   cJSON_AddStringToObject(root, "file", s->out);
   cJSON_AddItemToObject(root, "labels", labels ? cJSON_CreateString(labels) : cJSON_CreateNull());
-  char *text = cJSON_Print(root);
-  cJSON_Delete(root);
-  if (!text) return ls_fail(error, LS_MEMORY, "no memory to print");
-  puts(text);
-  cJSON_free(text);
-  return LS_OK;
+  return ls_json_print(root, error);
 }
 
 static ls_status run(const ls_settings *settings, ls_comm *comm, ls_error *error) {

@@ -2,6 +2,7 @@
  */
 #include "bench/command.h"
 #include "bench/environment.h"
+#include "bench/json_output.h"
 
 #include <cjson/cJSON.h>
 
@@ -25,19 +26,17 @@ static void print_section(const char *title, const cJSON *section) {
 }
 
 static void print_caches(const cJSON *machine) {
-  const cJSON *cache;
-  cJSON_ArrayForEach(cache, cJSON_GetObjectItem(machine, "caches")) {
+  const cJSON *caches = cJSON_GetObjectItem(machine, "caches");
+  for (const cJSON *cache = caches->child; cache; cache = cache->next)
     printf("  cache level %-10.0f %.0f KiB, shared by %.0f processing units\n",
            cJSON_GetObjectItem(cache, "level")->valuedouble,
            cJSON_GetObjectItem(cache, "bytes")->valuedouble / 1024,
            cJSON_GetObjectItem(cache, "processing_units")->valuedouble);
-  }
 }
 
 static void print_backends(const cJSON *backends) {
   puts("backends");
-  const cJSON *backend, *variant;
-  cJSON_ArrayForEach(backend, backends) {
+  for (const cJSON *backend = backends->child; backend; backend = backend->next) {
     const char *name = cJSON_GetObjectItem(backend, "name")->valuestring;
     if (!cJSON_IsTrue(cJSON_GetObjectItem(backend, "available"))) {
       printf("  %-22s not available: needs %s\n", name,
@@ -47,38 +46,27 @@ static void print_backends(const cJSON *backends) {
     printf("  %-22s %s\n", name, cJSON_GetObjectItem(backend, "summary")->valuestring);
     printf("  %-22s %s\n  %-22s variants:", "",
            cJSON_GetObjectItem(backend, "version")->valuestring, "");
-    cJSON_ArrayForEach(variant, cJSON_GetObjectItem(backend, "variants"))
-        printf(" %s%s", variant->valuestring, variant->next ? "," : "");
+    const cJSON *variants = cJSON_GetObjectItem(backend, "variants");
+    for (const cJSON *variant = variants->child; variant; variant = variant->next)
+      printf(" %s%s", variant->valuestring, variant->next ? "," : "");
     putchar('\n');
   }
-}
-
-static ls_status print_json(const cJSON *environment, ls_error *error) {
-  char *text = cJSON_Print(environment);
-  if (!text) return ls_fail(error, LS_MEMORY, "no memory to print");
-  puts(text);
-  cJSON_free(text);
-  return LS_OK;
 }
 
 static ls_status run(const ls_settings *settings, ls_comm *comm, ls_error *error) {
   (void)comm;
   cJSON *environment;
   LS_TRY(ls_environment_describe(&environment, error));
-  ls_status status = LS_OK;
-  if (settings->json)
-    status = print_json(environment, error);
-  else {
-    print_section("program", cJSON_GetObjectItem(environment, "program"));
-    print_section("machine", cJSON_GetObjectItem(environment, "machine"));
-    print_caches(cJSON_GetObjectItem(environment, "machine"));
-    print_section("libraries", cJSON_GetObjectItem(environment, "libraries"));
-    print_backends(cJSON_GetObjectItem(environment, "backends"));
-    const cJSON *variables = cJSON_GetObjectItem(environment, "variables");
-    if (variables->child) print_section("variables", variables);
-  }
+  if (settings->json) return ls_json_print(environment, error);
+  print_section("program", cJSON_GetObjectItem(environment, "program"));
+  print_section("machine", cJSON_GetObjectItem(environment, "machine"));
+  print_caches(cJSON_GetObjectItem(environment, "machine"));
+  print_section("libraries", cJSON_GetObjectItem(environment, "libraries"));
+  print_backends(cJSON_GetObjectItem(environment, "backends"));
+  const cJSON *variables = cJSON_GetObjectItem(environment, "variables");
+  if (variables->child) print_section("variables", variables);
   cJSON_Delete(environment);
-  return status;
+  return LS_OK;
 }
 
 const ls_command ls_command_info = {

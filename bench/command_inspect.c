@@ -1,6 +1,7 @@
 /* larscale inspect: what is in event files, event by event. */
 #include "bench/command.h"
 #include "bench/events.h"
+#include "bench/json_output.h"
 #include "network/spec.h"
 
 #include <cjson/cJSON.h>
@@ -159,12 +160,7 @@ static ls_status print_json(ls_dataset *dataset, cJSON *list, ls_error *error) {
   cJSON_AddNumberToObject(root, "ticks", geometry.rows);
   cJSON_AddNumberToObject(root, "wires", geometry.columns);
   cJSON_AddItemReferenceToObject(root, "events", list);
-  char *text = cJSON_Print(root);
-  cJSON_Delete(root);
-  if (!text) return ls_fail(error, LS_MEMORY, "no memory to print");
-  puts(text);
-  cJSON_free(text);
-  return LS_OK;
+  return ls_json_print(root, error);
 }
 
 static ls_status run(const ls_settings *settings, ls_comm *comm, ls_error *error) {

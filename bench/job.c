@@ -12,19 +12,17 @@
 #endif
 
 static ls_status choose_variant(const ls_settings *settings, ls_job *job, ls_error *error) {
-  const char *const *variants = job->backend->variants;
-  job->options.variant = variants[0];
-  if (settings->variant) {
-    char all[256] = "";
-    for (int i = 0; variants[i]; i++) {
-      if (!strcmp(variants[i], settings->variant)) job->options.variant = variants[i];
-      size_t used = strlen(all);
-      snprintf(all + used, sizeof all - used, "%s%s", i ? ", " : "", variants[i]);
-    }
-    if (strcmp(job->options.variant, settings->variant) != 0)
-      return ls_fail(error, LS_USAGE, "--variant %s: backend %s has only %s", settings->variant,
-                     job->backend->name, all);
+  const char *const *variants = job->backend->variants, *wanted = settings->variant;
+  char all[256] = "";
+  job->options.variant = wanted ? NULL : variants[0];
+  for (int i = 0; variants[i]; i++) {
+    if (wanted && !strcmp(variants[i], wanted)) job->options.variant = variants[i];
+    size_t used = strlen(all);
+    snprintf(all + used, sizeof all - used, "%s%s", i ? ", " : "", variants[i]);
   }
+  if (!job->options.variant)
+    return ls_fail(error, LS_USAGE, "--variant %s: backend %s has only %s", wanted,
+                   job->backend->name, all);
   snprintf(job->backend_name, sizeof job->backend_name, "%s:%s", job->backend->name,
            job->options.variant);
   return LS_OK;

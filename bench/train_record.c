@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "bench/environment.h"
+#include "bench/json_output.h"
 #include "bench/progress.h"
 #include "train/kernel_check.h"
 
@@ -110,13 +111,13 @@ ls_status ls_train_record_open(const ls_train_record_facts *facts, ls_train_reco
   *out = NULL;
   ls_train_record *r = calloc(1, sizeof *r);
   ls_status status = r ? LS_OK : ls_fail(error, LS_MEMORY, "no memory for the run's record");
-  if (r) {
+  if (status == LS_OK) {
     r->facts = *facts;
     status = check_kernels(r, error);
-    if (status == LS_OK) status = open_folder(r, error);
   }
+  if (status == LS_OK) status = open_folder(r, error);
   status = ls_comm_agree(facts->comm, status, error);
-  if (status == LS_OK) status = gather_load(r, error);
+  if (status == LS_OK && r) status = gather_load(r, error);
   if (status != LS_OK) {
     ls_train_record_discard(r);
     return status;
@@ -220,12 +221,7 @@ static ls_status print_json(const ls_train_record *r, const char *folder, const 
   add_number(root, "validation_accuracy", r->last.validation_accuracy);
   add_number(root, "wall_seconds", r->last.wall_seconds);
   cJSON_AddStringToObject(root, "weights_checksum", weights);
-  char *text = cJSON_Print(root);
-  cJSON_Delete(root);
-  if (!text) return ls_fail(error, LS_MEMORY, "no memory to print");
-  puts(text);
-  cJSON_free(text);
-  return LS_OK;
+  return ls_json_print(root, error);
 }
 
 static ls_status finish_root(ls_train_record *r, const char *weights, ls_error *error) {

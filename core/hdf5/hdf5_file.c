@@ -58,5 +58,5 @@ int ls_hdf5_has_group(const char *path, const char *group) {
 }
 
 const char *ls_hdf5_version(void) {
-  return H5_VERS_INFO + sizeof "HDF5 library version: " - 1;
+  return &H5_VERS_INFO[sizeof "HDF5 library version: " - 1];
 }
