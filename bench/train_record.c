@@ -117,7 +117,11 @@ ls_status ls_train_record_open(const ls_train_record_facts *facts, ls_train_reco
   }
   if (status == LS_OK) status = open_folder(r, error);
   status = ls_comm_agree(facts->comm, status, error);
-  if (status == LS_OK && r) status = gather_load(r, error);
+  if (!r || status != LS_OK) {
+    ls_train_record_discard(r);
+    return status;
+  }
+  status = gather_load(r, error);
   if (status != LS_OK) {
     ls_train_record_discard(r);
     return status;
