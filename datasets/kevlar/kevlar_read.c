@@ -133,9 +133,9 @@ static ls_status find_chunk(chunk_reader *reader) {
   hsize_t offset[4] = {reader->pixels.event, 0, 0, 0}, stored = 0;
   haddr_t address = HADDR_UNDEF;
   unsigned mask;
-  if (H5Dget_chunk_storage_size(source->images, offset, &stored) >= 0) {
+  if (H5Dget_chunk_storage_size(source->images, offset, &stored) >= 0 && stored) {
     reader->stored = stored;
-    return stored ? LS_OK : chunk_failed(reader, LS_FORMAT, "its chunk has no bytes");
+    return LS_OK;
   }
   if (H5Dget_chunk_info_by_coord(source->images, offset, &mask, &address, &stored) < 0)
     return hdf5_failed(reader);

@@ -9,14 +9,19 @@ import sys
 import tempfile
 import zlib
 
-import h5py
-import numpy
+try:
+    import h5py
+    import numpy
+except ImportError as missing:
+    print(f"1..0 # SKIP {sys.executable}: {missing}")
+    sys.exit(0)
 
 TOOL = sys.argv[1]
 PIXEL = numpy.dtype([("event", "<u4"), ("plane", "<u4"), ("index", "<u4"), ("value", "<f4")])
 NAMES = ["gamma", "e-", "mu-", "pi-", "K+"]
 SHAPE = (3, 3, 200, 90)  # events, planes, ticks, wires
 FORMAT, VALUE, IO, MISMATCH = 3, 5, 2, 4  # ls_status
+SKIP = "skip: "
 folder = tempfile.TemporaryDirectory()
 random = numpy.random.default_rng(7)
 
@@ -342,6 +347,41 @@ def written_files():
             yield what + ", h5dump", None if answer.returncode == 0 else answer.stderr.decode()
 
 
+def large_chunks():
+    """Stored chunks above 16 MB are read in pieces."""
+    shape = (1, 3, 2000, 1200)
+    images = random.integers(-(1 << 23), 1 << 23, shape, dtype=numpy.int32)
+    images[random.random(shape) < 0.02] = 0
+    packer = zlib.compressobj(1, zlib.DEFLATED, 15, 8, zlib.Z_HUFFMAN_ONLY)
+    stream = packer.compress(images) + packer.flush()
+    for what, chunk, mask in (("deflated", stream, 0), ("bare", images.tobytes(), 1)):
+        for userblock in (0, 1024):
+            name = path("pieces.h5")
+            with h5py.File(name, "w", userblock_size=userblock) as file:
+                data = file.create_dataset("image/wires", shape, "i4", chunks=shape,
+                                           compression=5).id
+                data.write_direct_chunk((0, 0, 0, 0), chunk, mask)
+            if userblock:
+                yield what + ", user block", must_refuse(name, FORMAT, "event 0", "user block")
+                continue
+            answer, pixels = read(name, "", 0b100)
+            wanted = images[0, 2].ravel()
+            trouble = answer.stdout if answer.returncode else None
+            if not trouble and not (pixels["index"] == numpy.flatnonzero(wanted)).all():
+                trouble = "indices differ"
+            if not trouble and not (pixels["value"] == wanted[wanted != 0]).all():
+                trouble = "values differ"
+            yield what + f", {len(chunk)} bytes", \
+                trouble or (None if len(chunk) > 1 << 24 else "not in pieces")
+    broken = bytearray(stream)
+    broken[len(broken) // 2] ^= 4
+    with h5py.File(path("pieces.h5"), "w") as file:
+        data = file.create_dataset("image/wires", shape, "i4", chunks=shape, compression=5).id
+        data.write_direct_chunk((0, 0, 0, 0), bytes(broken), 0)
+    yield "a bit flipped", must_refuse(path("pieces.h5"), FORMAT, "event 0", more=("", 1))
+    os.unlink(path("pieces.h5"))
+
+
 def full_size():
     """One event of the experiment's size: memory stays small although the image is 398 MB."""
     shape = (1, 3, 9600, 3456)
@@ -351,17 +391,15 @@ def full_size():
         for track in range(4):
             images[0, plane, ticks, 300 + 100 * track + ticks // 4] = 5 + ticks % 90
     answer = tool_write(path("full.h5"), images, (1,))
-    yield "full size is written", answer.stdout if answer.returncode else None
-    yield "full size is read", must_read(path("full.h5"), images)
-    del images
+    yield "written", answer.stdout if answer.returncode else None
+    yield "read", must_read(path("full.h5"), images)
     answer, _ = read(path("full.h5"))
     yield "sparse event below 64 MB", small(answer)
     with h5py.File(path("hollow.h5"), "w") as file:
         bare = file.create_dataset("image/wires", shape, "i4", chunks=shape).id
-        # 398 MB, mostly never written: the file has a hole
         bare.write_direct_chunk((0, 0, 0, 0), numpy.zeros(shape, "i4"), 0)
-    answer, pixels = read(path("hollow.h5"))
-    yield "bare event below 64 MB", small(answer) or (None if pixels.size == 0 else "pixels")
+    answer, _ = read(path("hollow.h5"))
+    yield "bare event below 64 MB", small(answer)
     os.unlink(path("hollow.h5"))
     noise = random.integers(-40, 41, shape[1:], dtype=numpy.int32)
     packer = zlib.compressobj(1, zlib.DEFLATED, 15, 8, zlib.Z_HUFFMAN_ONLY)
@@ -369,27 +407,30 @@ def full_size():
     with h5py.File(path("noise.h5"), "w") as file:
         data = file.create_dataset("image/rawdigits", shape, "i4", chunks=shape, compression=5).id
         data.write_direct_chunk((0, 0, 0, 0), stream, 0)
-    stored = len(stream)
     answer = tool("read", path("noise.h5"), "/dev/null", "", 0)
-    yield "dense event of the same size below 64 MB", small(answer) or (
-        None if stored > 64e6 else f"only {stored} bytes stored: proves nothing")
+    yield "dense event below 64 MB", small(answer) or (
+        None if len(stream) > 64e6 else f"only {len(stream)} bytes stored: proves nothing")
 
 
 def small(answer):
+    """Did the tool succeed with less than 64 MB of memory?"""
     if answer.returncode:
         return answer.stdout + answer.stderr
-    peak = int(answer.stdout.split("peak ")[1])
-    if "AddressSanitizer" in answer.stderr or os.environ.get("LARSCALE_SANITIZED"):
-        return None
-    return None if peak < 64e6 else f"peak of {peak / 1e6:.0f} MB"
+    peak = answer.stdout.split("peak ")[1].strip()
+    if peak == "unknown":
+        return SKIP + "a sanitizer's own memory hides the program's"
+    return None if 0 < int(peak) < 64e6 else f"peak of {peak} bytes"
 
 
 def main():
     number = failed = 0
     for part in (good_files, chunk_states, damaged_chunks, bad_files, labels, written_files,
-                 full_size):
+                 large_chunks, full_size):
         for title, trouble in part():
             number += 1
+            if trouble and trouble.startswith(SKIP):
+                print(f"ok {number} # SKIP {part.__name__}: {title}: {trouble[len(SKIP):]}")
+                continue
             failed += bool(trouble)
             print(f"{'not ok' if trouble else 'ok'} {number} - {part.__name__}: {title}")
             for line in (trouble or "").splitlines():
