@@ -141,3 +141,16 @@ def read_batch(images_path, labels_path, count=None):
         raise SystemExit(f"{images_path}: {len(images)} images, but a batch of {count} was asked for")
     count = count or len(images)
     return np.array(images[:count], np.float32), np.array(labels[:count], np.int64)
+
+
+def main():
+    """network.py FILE.weights.h5 SIZE [PLANES]: writes Glorot weights."""
+    import sys
+    if len(sys.argv) not in (3, 4) or not all(a.isdigit() for a in sys.argv[2:]):
+        raise SystemExit(f"usage: {main.__doc__}")
+    size, planes = int(sys.argv[2]), int(sys.argv[3]) if len(sys.argv) > 3 else 1
+    write_weights(sys.argv[1], glorot_weights(size, planes))
+
+
+if __name__ == "__main__":
+    main()

@@ -24,6 +24,11 @@ def say(**facts):
     print(json.dumps(facts), flush=True)
 
 
+def report(peer, answers):
+    say(peer=peer, **{key: [answer[key] for answer in answers] for key in answers[0]},
+        peak_memory_bytes=peak_memory())
+
+
 def serve(options, peer, measure, **facts):
     """measure() returns seconds, or a dictionary that has them and more."""
     def measured():
@@ -35,10 +40,6 @@ def serve(options, peer, measure, **facts):
     say(ready=True, peer=peer, **facts)
     if options.interactive:
         for _ in sys.stdin:
-            answer = measured()
-            answer["seconds"] = [answer["seconds"]]
-            say(peer=peer, **answer, peak_memory_bytes=peak_memory())
-        return
-    answers = [measured() for _ in range(options.repetitions)]
-    say(peer=peer, **{key: [a[key] for a in answers] for key in answers[0]},
-        peak_memory_bytes=peak_memory())
+            report(peer, [measured()])
+    else:
+        report(peer, [measured() for _ in range(options.repetitions)])

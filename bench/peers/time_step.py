@@ -62,7 +62,7 @@ def pytorch_step(options, weights, images, labels):
         loss = torch.nn.functional.cross_entropy(model(images), labels)
         loss.backward()
         optimizer.step()
-        return float(loss)
+        return float(loss.detach())
 
     return step, {"version": f"PyTorch {torch.__version__}"}
 
