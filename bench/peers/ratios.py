@@ -1,0 +1,81 @@
+"""Ratios of times that were measured in turns, and the tables made of them.
+
+A ratio is taken inside one round, between neighbours in time, so that a machine that is busy for a
+while slows both; the median over the rounds is the result, minimum and maximum its spread.
+"""
+import csv
+import json
+from statistics import median
+
+
+def spread(values):
+    return {"median": median(values), "min": min(values), "max": max(values)}
+
+
+def make_rows(rounds, references, contestants, study):
+    """rounds: one dictionary per round, contestant's name to seconds. Every row is compared with
+    every reference that has times: ratio = reference's seconds / the row's, so above 1 is faster.
+    """
+    rows = []
+    for contestant in contestants:
+        seconds = [times[contestant.name] for times in rounds if contestant.name in times]
+        row = {"study": study, "name": contestant.name, "command": contestant.command,
+               "peak_memory_bytes": contestant.peak_memory, "facts": contestant.facts,
+               "seconds": seconds, "ratios": {}}
+        if seconds:
+            row |= spread(seconds)
+        for reference in references:
+            pairs = [times[reference] / times[contestant.name] for times in rounds
+                     if reference in times and contestant.name in times]
+            if pairs:
+                row["ratios"][reference] = spread(pairs)
+        rows.append(row)
+    return rows
+
+
+def columns(row, references):
+    yield "study", row["study"]
+    yield "name", row["name"]
+    yield "repetitions", len(row["seconds"])
+    for key in ("median", "min", "max"):
+        yield f"seconds_{key}", row.get(key)
+    yield "peak_memory_bytes", row["peak_memory_bytes"]
+    for reference in references:
+        for key in ("median", "min", "max"):
+            yield f"times_{reference}_{key}", row["ratios"].get(reference, {}).get(key)
+    yield "note", row.get("note", "")
+
+
+def write_csv(path, rows, references):
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        for number, row in enumerate(rows):
+            cells = dict(columns(row, references))
+            if number == 0:
+                writer.writerow(cells)
+            writer.writerow("" if value is None else value for value in cells.values())
+
+
+def write_json(path, facts, rows):
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump({**facts, "rows": rows}, file, indent=1)
+        file.write("\n")
+
+
+def print_table(title, rows, references):
+    print(f"\n{title}")
+    width = max(len(row["name"]) for row in rows) + 2
+    print(f"{'':{width}}{'seconds (min .. max)':>26}{'memory':>10}"
+          + "".join(f"{'times ' + r + ' (min .. max)':>34}" for r in references))
+    for row in rows:
+        if not row["seconds"]:
+            print(f"{row['name']:{width}}{row['note']}")
+            continue
+        memory = row["peak_memory_bytes"]
+        line = f"{row['median']:.4f} ({row['min']:.4f} .. {row['max']:.4f})"
+        line = f"{row['name']:{width}}{line:>26}{memory / 1e9 if memory else 0:>7.2f} GB"
+        for reference in references:
+            ratio = row["ratios"].get(reference)
+            text = f"{ratio['median']:.2f} ({ratio['min']:.2f} .. {ratio['max']:.2f})" if ratio else ""
+            line += f"{text:>34}"
+        print(line)
