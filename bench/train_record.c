@@ -110,18 +110,15 @@ ls_status ls_train_record_open(const ls_train_record_facts *facts, ls_train_reco
                                ls_error *error) {
   *out = NULL;
   ls_train_record *r = calloc(1, sizeof *r);
-  ls_status status = r ? LS_OK : ls_fail(error, LS_MEMORY, "no memory for the run's record");
-  if (status == LS_OK) {
+  ls_status status = LS_MEMORY;
+  if (r) {
     r->facts = *facts;
     status = check_kernels(r, error);
-  }
-  if (status == LS_OK) status = open_folder(r, error);
+    if (status == LS_OK) status = open_folder(r, error);
+  } else
+    ls_fail(error, status, "no memory for the run's record");
   status = ls_comm_agree(facts->comm, status, error);
-  if (!r || status != LS_OK) {
-    ls_train_record_discard(r);
-    return status;
-  }
-  status = gather_load(r, error);
+  if (r && status == LS_OK) status = gather_load(r, error);
   if (status != LS_OK) {
     ls_train_record_discard(r);
     return status;

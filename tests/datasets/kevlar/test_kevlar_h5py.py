@@ -236,7 +236,7 @@ def bad_files():
     yield "metadata overwritten", must_refuse(path("zeroed.h5"), FORMAT)
     yield "missing", must_refuse(path("missing.h5"), IO, "No such file")
     yield "a folder", must_refuse(folder.name, IO, "directory")
-    for dtype in ("i8", "i2", "u4", "f4", ">i4"):
+    for dtype in ("i8", "i2", "u4", "f8", ">i4", ">f4"):
         yield f"values of type {dtype}", must_refuse(
             write("type.h5", images.astype(dtype)), FORMAT, "/image/wires", "int32")
     yield "a filter that HDF5 has not", must_refuse(
