@@ -11,6 +11,6 @@ for ranks in 1 2 3; do
   passes $ranks "loss curve, weights, evaluation" "$program" curve "$folder/curve"
   passes $ranks "a rank that differs is named" "$program" differ "$folder/curve"
   ends $ranks "a damaged event ends all" 1 \
-    "epoch 1, step 2, rank $((ranks > 1)): the loss of event 9 is " "$program" nan "$folder/curve"
+    "rank $((ranks > 1)): epoch 1, step 2: the loss of event 9 is " "$program" nan "$folder/curve"
 done
 done_testing
