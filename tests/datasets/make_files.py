@@ -162,7 +162,8 @@ def random_events(rng):
     return events, dense
 
 
-PARTICLES = [[(14, b"primary"), (-12, b"primary"), (16, b"primary"), (13, b"primary")], [(11, b"compt"), (22, b"primary")], [],
+PARTICLES = [[(14, b"primary"), (-12, b"primary"), (16, b"primary"), (13, b"primary")],
+             [(11, b"compt"), (22, b"primary")], [],
              [(11, b"ionization")] * 300 + [(-211, b"primary"), (11, b"primary")]]
 
 
