@@ -38,6 +38,8 @@ def good_arrays(folder, rng):
                                         ("blocks", (2, 300, 301, 2), "<f4", (1, 0))]:
         path = os.path.join(folder, name + ".npy")
         events = sparse(rng, shape, dtype)
+        if name == "blocks":
+            events[events == 0] = 1  # no pixel may be missed
         with open(path, "wb") as file:
             np.lib.format.write_array(file, events, version=version)
         expected(path, events[:, None] if events.ndim == 3 else np.moveaxis(events, 3, 1))
@@ -160,7 +162,8 @@ def random_events(rng):
     return events, dense
 
 
-PARTICLES = [[(14, b"primary"), (13, b"primary")], [(11, b"compt"), (22, b"primary")], [],
+PARTICLES = [[(14, b"primary"), (-12, b"primary"), (16, b"primary"), (13, b"primary")],
+             [(11, b"compt"), (22, b"primary")], [],
              [(11, b"ionization")] * 300 + [(-211, b"primary"), (11, b"primary")]]
 
 
@@ -213,7 +216,10 @@ def bad_larcv3(folder, good):
     put("larcv3_planes_beyond", group + "extents", -1, "first", 2**40)
     put("larcv3_four_planes", group + "extents", 0, "N", 4)
     put("larcv3_two_planes", group + "extents", 0, "N", 2)
-    put("larcv3_same_plane", group + "voxel_extents", 1, "ID", 0)
+    put("larcv3_other_plane", group + "voxel_extents", 1, "ID", 0)
+    write("larcv3_same_plane", lambda tables: [
+        tables[group + "voxel_extents"]["ID"].__setitem__(1, 0),
+        tables[group + "image_meta"]["projection_id"].__setitem__(1, 0)])
     put("larcv3_huge", group + "image_meta", 0, "number_of_voxels", (2**33, 2**33))
     put("larcv3_empty_image", group + "image_meta", 0, "number_of_voxels", (0, 5))
     put("larcv3_larger_event", group + "image_meta", 4, "number_of_voxels", (WIRES + 1, TICKS))
@@ -256,6 +262,7 @@ def folders(folder, rng):
     shutil.copy(os.path.join(place, "a.npy"), damaged)
     shutil.copy(os.path.join(folder, "truncated.npy"), damaged)
     np.save(os.path.join(folder, "other_shape.npy"), sparse(rng, (2, 5, 8), "<f4"))
+    np.save(os.path.join(folder, "like_larcv3.npy"), sparse(rng, (2, TICKS, WIRES, PLANES), "<f4"))
     np.save(os.path.join(folder, "whole_numbers.npy"), sparse(rng, (2, 5, 7), "<i4"))
 
 

@@ -240,7 +240,8 @@ static void labels_by_particle(void **state) {
 static void refuses_mixed_formats(void **state) {
   (void)state;
   if (!needs_hdf5()) return;
-  must_refuse(NAMES("larcv3.h5", "good.npy"), "index", LS_MISMATCH, "good.npy");
+  must_refuse(NAMES("larcv3.h5", "like_larcv3.npy"), "index", LS_MISMATCH,
+              "like_larcv3.npy is of format npy, but");
   const char *path = test_file("larcv3.h5");
   ls_dataset *dataset = NULL;
   ls_error error = {0};
