@@ -9,6 +9,17 @@
 #include <string.h>
 #include <sys/stat.h>
 
+hdf5_reports ls_kevlar_quiet(void) {
+  hdf5_reports reports = {NULL, NULL};
+  H5Eget_auto2(H5E_DEFAULT, &reports.function, &reports.data);
+  H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
+  return reports;
+}
+
+void ls_kevlar_restore(hdf5_reports reports) {
+  H5Eset_auto2(H5E_DEFAULT, reports.function, reports.data);
+}
+
 static herr_t keep_innermost(unsigned depth, const H5E_error2_t *record, void *context) {
   (void)depth;
   const char **reason = context;
@@ -49,11 +60,9 @@ static int has_images(const char *path) {
 }
 
 int ls_kevlar_recognise(const char *path) {
-  int found;
-  H5E_BEGIN_TRY {
-    found = has_images(path);
-  }
-  H5E_END_TRY
+  hdf5_reports reports = ls_kevlar_quiet();
+  int found = has_images(path);
+  ls_kevlar_restore(reports);
   return found;
 }
 
@@ -67,23 +76,20 @@ static ls_status info(ls_source *base, size_t event, ls_event_info *out, ls_erro
   out->raw_bytes = out->stored_bytes = source->event_bytes;
   if (!source->event_chunks) return LS_OK;
   hsize_t stored = 0, offset[4] = {event, 0, 0, 0};
-  herr_t failed;
+  hdf5_reports reports = ls_kevlar_quiet();
   /* Fails for a chunk that was never written: it takes no bytes. */
-  H5E_BEGIN_TRY {
-    failed = H5Dget_chunk_storage_size(source->images, offset, &stored);
-  }
-  H5E_END_TRY
+  herr_t failed = H5Dget_chunk_storage_size(source->images, offset, &stored);
+  ls_kevlar_restore(reports);
   out->stored_bytes = failed < 0 ? 0 : stored;
   return LS_OK;
 }
 
 static void close_source(ls_source *base) {
   kevlar_source *source = (kevlar_source *)base;
-  H5E_BEGIN_TRY {
-    if (source->images >= 0) H5Dclose(source->images);
-    if (source->file >= 0) H5Fclose(source->file);
-  }
-  H5E_END_TRY
+  hdf5_reports reports = ls_kevlar_quiet();
+  if (source->images >= 0) H5Dclose(source->images);
+  if (source->file >= 0) H5Fclose(source->file);
+  ls_kevlar_restore(reports);
   free(source->labels);
   free(source->chunk);
   free(source->scratch);
@@ -144,11 +150,9 @@ ls_status ls_kevlar_open(const char *path, const char *producer, ls_source **sou
   }
   opened->base.functions = &functions;
   opened->file = opened->images = -1;
-  ls_status status;
-  H5E_BEGIN_TRY {
-    status = open_parts(opened, producer, error);
-  }
-  H5E_END_TRY
+  hdf5_reports reports = ls_kevlar_quiet();
+  ls_status status = open_parts(opened, producer, error);
+  ls_kevlar_restore(reports);
   if (status != LS_OK) {
     close_source(&opened->base);
     return status;

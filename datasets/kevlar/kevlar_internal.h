@@ -32,13 +32,21 @@ typedef struct kevlar_source {
   struct timespec changed;
   uint64_t user_block;  /* bytes before the HDF5 file in the file */
   uint64_t event_bytes; /* as a dense array */
-  signed char *labels;  /* [count], NULL without labels */
+  int16_t *labels;      /* [count], NULL without labels */
   uint8_t *chunk;       /* LS_KEVLAR_WHOLE_CHUNK, when first needed */
   void *scratch;        /* of the inflaters, when first needed */
 } kevlar_source;
 
 /* "FILE: SET: event N: " begins every message about an event. */
 #define LS_KEVLAR_EVENT "%s: %s: event %zu: "
+
+/* HDF5 reports each failure on the standard error output unless told not to. */
+typedef struct hdf5_reports {
+  H5E_auto2_t function;
+  void *data;
+} hdf5_reports;
+hdf5_reports ls_kevlar_quiet(void);
+void ls_kevlar_restore(hdf5_reports reports);
 
 /* Copies HDF5's own words on its last failure; call it before any other function of HDF5. */
 void ls_kevlar_hdf5_reason(char *reason, size_t size);
