@@ -1,6 +1,7 @@
 #include "weights/hdf5_image.h"
 
 #include "base/output_file.h"
+#include "hdf5/hdf5_file.h"
 
 #include <stdlib.h>
 
@@ -44,10 +45,9 @@ ls_status ls_hdf5_write_file(const char *path, ls_hdf5_fill *fill, const void *c
                              ls_error *error) {
   void *bytes;
   size_t size = 0;
-  H5E_BEGIN_TRY {
-    build_image(fill, context, &bytes, &size);
-  }
-  H5E_END_TRY;
+  ls_hdf5_printing before = ls_hdf5_quiet();
+  build_image(fill, context, &bytes, &size);
+  ls_hdf5_loud(before);
   if (!bytes) return ls_fail(error, LS_MEMORY, "%s: no memory to build an HDF5 file", path);
   ls_output_file file;
   ls_status status = ls_output_open(&file, path, error);

@@ -1,4 +1,5 @@
 #define _POSIX_C_SOURCE 200809L
+#include "hdf5/hdf5_file.h"
 #include "weights/keras_layout.h"
 #include "weights/keras_weights.h"
 
@@ -148,11 +149,8 @@ static ls_status open_and_read(const char *path, const ls_network_spec *spec, fl
 ls_status ls_keras_weights_read(const char *path, const ls_network_spec *spec, float *parameters,
                                 ls_error *error) {
   LS_TRY(ls_network_check(spec, error));
-  ls_status status;
-  /* HDF5 would print its own stack of errors. */
-  H5E_BEGIN_TRY {
-    status = open_and_read(path, spec, parameters, error);
-  }
-  H5E_END_TRY;
+  ls_hdf5_printing before = ls_hdf5_quiet();
+  ls_status status = open_and_read(path, spec, parameters, error);
+  ls_hdf5_loud(before);
   return status;
 }

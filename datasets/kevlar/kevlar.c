@@ -49,11 +49,9 @@ static int has_images(const char *path) {
 }
 
 int ls_kevlar_recognise(const char *path) {
-  int found;
-  H5E_BEGIN_TRY {
-    found = has_images(path);
-  }
-  H5E_END_TRY
+  ls_hdf5_printing reports = ls_hdf5_quiet();
+  int found = has_images(path);
+  ls_hdf5_loud(reports);
   return found;
 }
 
@@ -67,23 +65,20 @@ static ls_status info(ls_source *base, size_t event, ls_event_info *out, ls_erro
   out->raw_bytes = out->stored_bytes = source->event_bytes;
   if (!source->event_chunks) return LS_OK;
   hsize_t stored = 0, offset[4] = {event, 0, 0, 0};
-  herr_t failed;
+  ls_hdf5_printing reports = ls_hdf5_quiet();
   /* Fails for a chunk that was never written: it takes no bytes. */
-  H5E_BEGIN_TRY {
-    failed = H5Dget_chunk_storage_size(source->images, offset, &stored);
-  }
-  H5E_END_TRY
+  herr_t failed = H5Dget_chunk_storage_size(source->images, offset, &stored);
+  ls_hdf5_loud(reports);
   out->stored_bytes = failed < 0 ? 0 : stored;
   return LS_OK;
 }
 
 static void close_source(ls_source *base) {
   kevlar_source *source = (kevlar_source *)base;
-  H5E_BEGIN_TRY {
-    if (source->images >= 0) H5Dclose(source->images);
-    if (source->file >= 0) H5Fclose(source->file);
-  }
-  H5E_END_TRY
+  ls_hdf5_printing reports = ls_hdf5_quiet();
+  if (source->images >= 0) H5Dclose(source->images);
+  if (source->file >= 0) H5Fclose(source->file);
+  ls_hdf5_loud(reports);
   free(source->labels);
   free(source->chunk);
   free(source->scratch);
@@ -144,11 +139,9 @@ ls_status ls_kevlar_open(const char *path, const char *producer, ls_source **sou
   }
   opened->base.functions = &functions;
   opened->file = opened->images = -1;
-  ls_status status;
-  H5E_BEGIN_TRY {
-    status = open_parts(opened, producer, error);
-  }
-  H5E_END_TRY
+  ls_hdf5_printing reports = ls_hdf5_quiet();
+  ls_status status = open_parts(opened, producer, error);
+  ls_hdf5_loud(reports);
   if (status != LS_OK) {
     close_source(&opened->base);
     return status;

@@ -74,10 +74,11 @@ static ls_status check_shape(kevlar_source *source, ls_error *error) {
 
 /* Bytes of the chunks that a band of rows of an event touches. */
 static double band_bytes(const ls_geometry *geometry, const hsize_t *chunk) {
-  double planes = (double)((hsize_t)(geometry->planes - 1) / chunk[1] + 1);
-  double across = (double)((hsize_t)(geometry->columns - 1) / chunk[3] + 1);
-  return planes * across * 4 * (double)chunk[0] * (double)chunk[1] * (double)chunk[2] *
-         (double)chunk[3];
+  hsize_t deep = ((hsize_t)geometry->planes - 1) / chunk[1] + 1;
+  hsize_t across = ((hsize_t)geometry->columns - 1) / chunk[3] + 1;
+  double bytes = 4 * (double)deep * (double)across;
+  for (int i = 0; i < 4; i++) bytes *= (double)chunk[i];
+  return bytes;
 }
 
 /* A chunked set: an event's chunk is read raw if it is stored plainly; else HDF5 reads rows, if the

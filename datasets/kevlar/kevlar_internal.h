@@ -4,6 +4,7 @@
 
 #include "datasets/kevlar/sparse_inflate.h"
 #include "datasets/source.h"
+#include "hdf5/hdf5_file.h"
 
 #include <hdf5.h>
 #include <time.h>
@@ -32,7 +33,7 @@ typedef struct kevlar_source {
   struct timespec changed;
   uint64_t user_block;  /* bytes before the HDF5 file in the file */
   uint64_t event_bytes; /* as a dense array */
-  signed char *labels;  /* [count], NULL without labels */
+  int16_t *labels;      /* [count], NULL without labels */
   uint8_t *chunk;       /* LS_KEVLAR_WHOLE_CHUNK, when first needed */
   void *scratch;        /* of the inflaters, when first needed */
 } kevlar_source;

@@ -85,7 +85,7 @@ static ls_status read_rows(kevlar_source *source, hid_t labels, hid_t space, int
       if (label < -1)
         return ls_fail(error, LS_FORMAT, "%s: %s: event %llu: has a negative count of particles",
                        source->base.path, set, (unsigned long long)(first + i));
-      source->labels[first + i] = (signed char)label;
+      source->labels[first + i] = (int16_t)label;
     }
   }
   return LS_OK;
@@ -115,7 +115,7 @@ static ls_status check_labels(kevlar_source *source, hid_t labels, hid_t space, 
 static ls_status read_set(kevlar_source *source, hid_t labels, hid_t space, ls_error *error) {
   LS_TRY(check_labels(source, labels, space, error));
   LS_TRY(read_names(source, labels, error));
-  source->labels = malloc(source->base.count);
+  source->labels = malloc(source->base.count * sizeof *source->labels);
   int *counts = malloc(ROWS_AT_ONCE * sizeof *counts * (size_t)source->base.class_count);
   ls_status status =
       source->labels && counts

@@ -183,18 +183,16 @@ ls_status ls_kevlar_read(ls_source *base, size_t event, unsigned plane_mask,
                    source->image_set, event, base->count);
   ls_status status;
   if (!source->event_chunks) {
-    H5E_BEGIN_TRY {
-      status = ls_kevlar_read_rows(source, event, plane_mask, sink, error);
-    }
-    H5E_END_TRY
+    ls_hdf5_printing reports = ls_hdf5_quiet();
+    status = ls_kevlar_read_rows(source, event, plane_mask, sink, error);
+    ls_hdf5_loud(reports);
   } else {
     chunk_reader reader = {.source = source,
                            .pixels = {source, event, plane_mask, sink, error, LS_OK, {0}, {0}}};
     double began = ls_seconds();
-    H5E_BEGIN_TRY {
-      status = read_event(&reader);
-    }
-    H5E_END_TRY
+    ls_hdf5_printing reports = ls_hdf5_quiet();
+    status = read_event(&reader);
+    ls_hdf5_loud(reports);
     base->read_seconds += reader.read_seconds;
     base->inflate_seconds += ls_seconds() - began - reader.read_seconds;
   }

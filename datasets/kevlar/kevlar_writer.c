@@ -35,7 +35,7 @@ struct ls_kevlar_writer {
   hid_t file, images;
   uint64_t reserved; /* the file's first bytes that have a place on the disk */
   size_t count, label_capacity;
-  signed char *labels;
+  int16_t *labels;
   ls_deflate_buffer stream;
 };
 
@@ -205,10 +205,9 @@ ls_status ls_kevlar_writer_open(const char *path, const ls_kevlar_layout *layout
   if (!opened->path || !opened->temporary)
     status = ls_fail(error, LS_MEMORY, "%s: no memory for a file name", path);
   else {
-    H5E_BEGIN_TRY {
-      status = create_file(opened, error);
-    }
-    H5E_END_TRY
+    ls_hdf5_printing reports = ls_hdf5_quiet();
+    status = create_file(opened, error);
+    ls_hdf5_loud(reports);
   }
   if (status == LS_OK)
     *writer = opened;
@@ -231,7 +230,7 @@ static ls_status check_pixels(const ls_kevlar_writer *writer, const ls_pixels *p
                        LS_KEVLAR_EVENT
                        "plane %d: pixel number %zu has index %u, out of range or order",
                        writer->path, writer->image_set, writer->count, p, i, index);
-      int whole = value >= -0x1p31F && value < 0x1p31F && value == rintf(value);
+      int whole = value >= -2147483648.0F && value < 2147483648.0F && value == rintf(value);
       if (writer->value_type == LS_VALUE_INT32 ? !whole : !isfinite(value))
         return ls_fail(error, LS_VALUE,
                        LS_KEVLAR_EVENT "plane %d, row %u, column %u holds %g, which is no %s",
@@ -250,12 +249,12 @@ static ls_status keep_label(ls_kevlar_writer *writer, int label, ls_error *error
                    writer->path, writer->image_set, writer->count, label, writer->class_count);
   if (writer->count == writer->label_capacity) {
     size_t capacity = 2 * writer->label_capacity + 1024;
-    signed char *grown = realloc(writer->labels, capacity);
+    int16_t *grown = realloc(writer->labels, capacity * sizeof *grown);
     if (!grown) return ls_fail(error, LS_MEMORY, "%s: no memory for labels", writer->path);
     writer->labels = grown;
     writer->label_capacity = capacity;
   }
-  writer->labels[writer->count] = (signed char)(writer->class_count ? label : -1);
+  writer->labels[writer->count] = (int16_t)(writer->class_count ? label : -1);
   return LS_OK;
 }
 
@@ -283,11 +282,9 @@ ls_status ls_kevlar_writer_append(ls_kevlar_writer *writer, const ls_pixels *pla
   LS_TRY(ls_sparse_deflate(planes, writer->geometry.planes,
                            (uint32_t)writer->geometry.rows * (uint32_t)writer->geometry.columns,
                            writer->value_type, &writer->stream, error));
-  ls_status status;
-  H5E_BEGIN_TRY {
-    status = write_chunk(writer, error);
-  }
-  H5E_END_TRY
+  ls_hdf5_printing reports = ls_hdf5_quiet();
+  ls_status status = write_chunk(writer, error);
+  ls_hdf5_loud(reports);
   return status;
 }
 
@@ -351,11 +348,9 @@ static ls_status finish_file(ls_kevlar_writer *writer, ls_error *error) {
 }
 
 ls_status ls_kevlar_writer_finish(ls_kevlar_writer *writer, ls_error *error) {
-  ls_status status;
-  H5E_BEGIN_TRY {
-    status = finish_file(writer, error);
-  }
-  H5E_END_TRY
+  ls_hdf5_printing reports = ls_hdf5_quiet();
+  ls_status status = finish_file(writer, error);
+  ls_hdf5_loud(reports);
   if (status == LS_OK) {
     status = ls_output_rename(writer->temporary, writer->path, error);
     free(writer->temporary);
@@ -367,11 +362,10 @@ ls_status ls_kevlar_writer_finish(ls_kevlar_writer *writer, ls_error *error) {
 
 void ls_kevlar_writer_discard(ls_kevlar_writer *writer) {
   if (!writer) return;
-  H5E_BEGIN_TRY {
-    cut_off(writer); /* nothing of the file is wanted any more */
-    close_file(writer);
-  }
-  H5E_END_TRY
+  ls_hdf5_printing reports = ls_hdf5_quiet();
+  cut_off(writer); /* nothing of the file is wanted any more */
+  close_file(writer);
+  ls_hdf5_loud(reports);
   if (writer->temporary) unlink(writer->temporary);
   free(writer->path);
   free(writer->temporary);

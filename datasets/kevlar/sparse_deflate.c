@@ -251,7 +251,8 @@ static ls_status reserve(ls_deflate_buffer *buffer, size_t bytes, ls_error *erro
     return ls_fail(error, LS_MEMORY, "cannot allocate %.1f MB for a compressed event",
                    (double)bytes / 1e6);
   free(buffer->bytes);
-  *buffer = (ls_deflate_buffer){grown, 0, bytes};
+  buffer->bytes = grown;
+  buffer->capacity = bytes;
   return LS_OK;
 }
 

@@ -54,7 +54,7 @@ static void test_pieces(void **context) {
       size_t bytes;
       uint8_t *stream = zlib_stream(raw, sizes[s], level, 0, 15, 8, 0, &bytes);
       word_list list = word_list_new(sizes[s] / 4 + 1);
-      for (size_t c = sizes[s] > 300000; c < 4; c++) {
+      for (size_t c = sizes[s] > 2000; c < 4; c++) {
         assert_int_equal(run(stream, bytes, cuts[c], sizes[s], &list), LS_INFLATE_OK);
         assert_words("in pieces", &list, raw, sizes[s]);
         assert_int_equal(run(stream, bytes, cuts[c], sizes[s] - 4, &list), LS_INFLATE_LONG);
