@@ -108,13 +108,13 @@ static dnnl_status_t layouts_init(layouts *l, const dense_layer *self) {
   const dnnl_dims_t bias = {self->shape.outputs}, output = {1, self->shape.outputs};
   const struct {
     ls_dnnl_layout *layout;
-    int rank;
     const dnnl_dim_t *dims;
+    int rank;
     dnnl_format_tag_t tag;
-  } rows[] = {{&l->source, 2, source, dnnl_ab},
-              {&l->weights, 2, weights, dnnl_ba},
-              {&l->bias, 1, bias, dnnl_a},
-              {&l->output, 2, output, dnnl_ab}};
+  } rows[] = {{&l->source, source, 2, dnnl_ab},
+              {&l->weights, weights, 2, dnnl_ba},
+              {&l->bias, bias, 1, dnnl_a},
+              {&l->output, output, 2, dnnl_ab}};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     dnnl_status_t status =
         ls_dnnl_layout_new(rows[i].layout, rows[i].rank, rows[i].dims, rows[i].tag);

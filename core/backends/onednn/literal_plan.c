@@ -25,9 +25,13 @@ typedef struct layouts {
 } layouts;
 
 static void layouts_destroy(layouts *l) {
-  const ls_dnnl_layout owned[] = {l->source, l->weights, l->plain, l->bias,
-                                  l->conv,   l->pooled,  l->output};
-  for (size_t i = 0; i < sizeof owned / sizeof *owned; i++) ls_dnnl_layout_free(owned[i]);
+  ls_dnnl_layout_free(l->source);
+  ls_dnnl_layout_free(l->weights);
+  ls_dnnl_layout_free(l->plain);
+  ls_dnnl_layout_free(l->bias);
+  ls_dnnl_layout_free(l->conv);
+  ls_dnnl_layout_free(l->pooled);
+  ls_dnnl_layout_free(l->output);
 }
 
 static dnnl_status_t layouts_init(layouts *l, const literal *self) {
@@ -41,13 +45,13 @@ static dnnl_status_t layouts_init(layouts *l, const literal *self) {
   dnnl_format_tag_t out = self->blocked ? dnnl_nChw16c : dnnl_nhwc;
   const struct {
     ls_dnnl_layout *layout;
-    int rank;
     const dnnl_dim_t *dims;
+    int rank;
     dnnl_format_tag_t tag;
-  } rows[] = {{&l->source, 4, source, in},        {&l->weights, 4, weights, dnnl_format_tag_any},
-              {&l->plain, 4, weights, dnnl_hwio}, {&l->bias, 1, bias, dnnl_a},
-              {&l->conv, 4, conv, out},           {&l->pooled, 4, pooled, out},
-              {&l->output, 4, pooled, dnnl_nhwc}};
+  } rows[] = {{&l->source, source, 4, in},        {&l->weights, weights, 4, dnnl_format_tag_any},
+              {&l->plain, weights, 4, dnnl_hwio}, {&l->bias, bias, 1, dnnl_a},
+              {&l->conv, conv, 4, out},           {&l->pooled, pooled, 4, out},
+              {&l->output, pooled, 4, dnnl_nhwc}};
   *l = (layouts){0};
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     dnnl_status_t status =

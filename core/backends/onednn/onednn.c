@@ -84,7 +84,7 @@ static ls_status device_open(const ls_backend_options *options, ls_device **open
   device->threads = options->threads;
   device->literal = literal;
   device->lanes = ls_onednn_lanes_here();
-  device->streams = calloc((size_t)device->threads, sizeof *device->streams);
+  device->streams = calloc((size_t)device->threads, sizeof(dnnl_stream_t));
   dnnl_status_t status = device->streams ? open_library(device) : dnnl_out_of_memory;
   if (status != dnnl_success) {
     device_close(device);
