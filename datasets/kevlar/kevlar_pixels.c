@@ -13,31 +13,57 @@ static int refuse(ls_kevlar_pixels *pixels, int plane, uint32_t pixel, int32_t v
   return 1;
 }
 
+/* Converts count words of a plane; 1 if one of them is too large. No branches: all in vectors. */
+static int convert(ls_kevlar_pixels *pixels, size_t count, const uint32_t *index,
+                   const int32_t *value, uint32_t first) {
+  const uint32_t largest = LS_KEVLAR_LARGEST_VALUE;
+  uint32_t bad = 0;
+  for (size_t i = 0; i < count; i++) {
+    pixels->index[i] = index[i] - first;
+    pixels->value[i] = (float)value[i];
+    bad |= (uint32_t)value[i] + largest > 2 * largest;
+  }
+  return bad != 0;
+}
+
+/* The words of a plane as the floats they are; -0, a word that is not zero, is no pixel. Returns how
+ * many there are. */
+static size_t copy_floats(ls_kevlar_pixels *pixels, size_t count, const uint32_t *index,
+                          const int32_t *value, uint32_t first) {
+  size_t kept = 0;
+  for (size_t i = 0; i < count; i++) {
+    pixels->index[kept] = index[i] - first;
+    memcpy(&pixels->value[kept], &value[i], sizeof(float));
+    kept += pixels->value[kept] != 0;
+  }
+  return kept;
+}
+
 /* A batch may hold the end of one plane and the beginning of the next. */
 int ls_kevlar_take_words(void *context, const uint32_t *index, const int32_t *value, size_t count) {
   ls_kevlar_pixels *pixels = context;
   const ls_geometry *geometry = &pixels->source->base.geometry;
-  const uint64_t plane_words = (uint64_t)geometry->rows * (unsigned)geometry->columns;
-  size_t i = 0;
-  while (i < count) {
-    int plane = (int)(index[i] / plane_words);
-    const uint64_t first = (uint64_t)plane * plane_words, end = first + plane_words;
-    size_t n = 0;
-    for (; i < count && index[i] < end; i++, n++) {
-      pixels->index[n] = (uint32_t)(index[i] - first);
-      if (pixels->source->base.value_type == LS_VALUE_FLOAT32) {
-        memcpy(&pixels->value[n], &value[i], sizeof(float));
-        n -= pixels->value[n] == 0; /* -0: a word that is not zero, a pixel that is */
-        continue;
-      }
-      pixels->value[n] = (float)value[i];
-      if (value[i] > LS_KEVLAR_LARGEST_VALUE || value[i] < -LS_KEVLAR_LARGEST_VALUE)
-        return refuse(pixels, plane, pixels->index[n], value[i]);
+  const int floats = pixels->source->base.value_type == LS_VALUE_FLOAT32;
+  const uint32_t plane_words = (uint32_t)geometry->rows * (uint32_t)geometry->columns;
+  while (count) {
+    uint32_t plane = index[0] / plane_words, first = plane * plane_words;
+    size_t n = count;
+    while (index[n - 1] - first >= plane_words) n--;
+    size_t kept = n;
+    if (floats)
+      kept = copy_floats(pixels, n, index, value, first);
+    else if (convert(pixels, n, index, value, first))
+      for (size_t i = 0; i < n; i++)
+        if (value[i] > LS_KEVLAR_LARGEST_VALUE || value[i] < -LS_KEVLAR_LARGEST_VALUE)
+          return refuse(pixels, (int)plane, pixels->index[i], value[i]);
+    if (pixels->plane_mask >> plane & 1) {
+      pixels->status = pixels->sink->pixels(pixels->sink->context, (int)plane, kept, pixels->index,
+                                            pixels->value, pixels->error);
+      if (pixels->status != LS_OK) return 1;
     }
-    if (!(pixels->plane_mask >> plane & 1)) continue;
-    pixels->status = pixels->sink->pixels(pixels->sink->context, plane, n, pixels->index,
-                                          pixels->value, pixels->error);
-    if (pixels->status != LS_OK) return 1;
+    index += n;
+    value += n;
+    count -= n;
   }
   return 0;
 }

@@ -11,6 +11,7 @@ typedef struct writer {
   uint8_t *out;
   size_t bit;
   uint64_t *state;
+  int *spoil;
   uint8_t length[FIXED + 32]; /* code lengths: symbols, then distances */
   unsigned code[FIXED + 32];
   unsigned lengths[29], length_count, distances[DISTANCES], distance_count;
@@ -121,6 +122,17 @@ static void choose_codes(writer *w, int fixed) {
     random_code(w, w->length + FIXED, w->distances, w->distance_count, MOST_BITS);
 }
 
+/* Makes one code a bit longer, so that some bits mean nothing. */
+static void spoil_code(writer *w) {
+  unsigned first = w->distance_count && below(w, 2) ? FIXED : 0;
+  for (unsigned s = first; s < (first ? FIXED + DISTANCES : SYMBOLS); s++)
+    if (w->length[s] && w->length[s] < MOST_BITS) {
+      w->length[s]++;
+      *w->spoil = 0;
+      return;
+    }
+}
+
 static void put_symbol(writer *w, unsigned symbol) {
   put(w, w->code[symbol], w->length[symbol]);
 }
@@ -155,6 +167,7 @@ static size_t put_stored(writer *w, uint8_t *raw, size_t at, size_t stop) {
 
 static size_t put_coded(writer *w, int fixed, uint8_t *raw, size_t at, size_t stop) {
   choose_codes(w, fixed);
+  if (!fixed && w->spoil && *w->spoil) spoil_code(w);
   if (!fixed) put_code_lengths(w);
   assign(w->length, FIXED, w->code);
   assign(w->length + FIXED, 32, w->code + FIXED);
@@ -177,8 +190,8 @@ size_t random_stream_room(size_t bytes) {
   return 2 * bytes + 400000;
 }
 
-size_t random_stream(uint8_t *stream, uint8_t *raw, size_t bytes, uint64_t *state) {
-  writer w = {.out = stream, .bit = 16, .state = state};
+size_t random_stream(uint8_t *stream, uint8_t *raw, size_t bytes, uint64_t *state, int *spoil) {
+  writer w = {.out = stream, .bit = 16, .state = state, .spoil = spoil};
   memset(stream, 0, random_stream_room(bytes));
   stream[0] = 0x78, stream[1] = 0x9c;
   size_t at = 0;

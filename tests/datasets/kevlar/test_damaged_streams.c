@@ -62,7 +62,7 @@ static void test_random(void **context) {
     uint8_t *raw = malloc(size + 4), *stream = malloc(random_stream_room(size));
     assert_non_null(raw);
     assert_non_null(stream);
-    size_t bytes = random_stream(stream, raw, size, &state);
+    size_t bytes = random_stream(stream, raw, size, &state, NULL);
     assert_true(bytes <= random_stream_room(size));
     assert_true(assert_as_zlib(stream, bytes, size)); /* the generator itself makes no mistake */
     assert_inflates("random stream", stream, bytes, raw, size);
@@ -78,10 +78,31 @@ static void test_random(void **context) {
   }
 }
 
+/* Codes that leave bits without meaning decode well but are refused. */
+static void test_incomplete_codes(void **context) {
+  (void)context;
+  uint64_t state = seed(77777);
+  int spoilt = 0;
+  for (int round = 0; round < 400; round++) {
+    size_t size = 4 * (size_t)(next_random(&state) % 2000 + 1);
+    uint8_t *raw = malloc(size), *stream = malloc(random_stream_room(size));
+    assert_non_null(raw);
+    assert_non_null(stream);
+    int spoil = 1;
+    size_t bytes = random_stream(stream, raw, size, &state, &spoil);
+    assert_int_equal(assert_as_zlib(stream, bytes, size), spoil);
+    spoilt += !spoil;
+    free(stream);
+    free(raw);
+  }
+  assert_true(spoilt > 200);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_damaged),
       cmocka_unit_test(test_random),
+      cmocka_unit_test(test_incomplete_codes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
