@@ -70,8 +70,7 @@ def read_dump(path, names):
 
 
 def difference(values, reference):
-    """Largest difference over largest reference; infinite if shapes differ or values are not finite.
-    """
+    """Largest difference over largest reference; infinite for other shapes or values not finite."""
     values, reference = np.asarray(values), np.asarray(reference)
     if values.shape != reference.shape or not np.all(np.isfinite(values)):
         return np.inf
