@@ -61,8 +61,7 @@ def torch_step(weights, images, labels):
 
 
 def read_dump(path, names):
-    import h5py
-    with h5py.File(path) as file:
+    with network.open_hdf5(path) as file:
         missing = [name for name in names if name not in file]
         if missing:
             raise SystemExit(f"{path}: {', '.join(missing)} missing")

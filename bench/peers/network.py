@@ -42,11 +42,18 @@ def glorot_weights(size, planes, seed=1):
     return weights
 
 
+def open_hdf5(path):
+    import h5py
+    try:
+        return h5py.File(path)
+    except OSError as error:
+        raise SystemExit(f"{path}: no HDF5 file that can be read: {error}") from None
+
+
 def read_weights(path, size, planes):
     """From a .weights.h5 as the suite or Keras writes it."""
-    import h5py
     weights = {}
-    with h5py.File(path) as file:
+    with open_hdf5(path) as file:
         for layer, shape in shapes(size, planes).items():
             kernel, bias = (file[f"layers/{LAYERS[layer]}/vars/{n}"][()] for n in "01")
             if kernel.shape != shape:
