@@ -61,8 +61,7 @@ def torch_step(weights, images, labels):
 
 
 def read_dump(path, names):
-    import h5py
-    with h5py.File(path) as file:
+    with network.open_hdf5(path) as file:
         missing = [name for name in names if name not in file]
         if missing:
             raise SystemExit(f"{path}: {', '.join(missing)} missing")
@@ -70,8 +69,7 @@ def read_dump(path, names):
 
 
 def difference(values, reference):
-    """Largest difference over largest reference; infinite if shapes differ or values are not finite.
-    """
+    """Largest difference over largest reference; infinite for other shapes or values not finite."""
     values, reference = np.asarray(values), np.asarray(reference)
     if values.shape != reference.shape or not np.all(np.isfinite(values)):
         return np.inf

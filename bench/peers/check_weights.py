@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Weights files through Keras and back: what the suite writes Keras loads, what Keras saves (weights
-with an optimizer, and a whole legacy .h5; Sequential and functional, layers named by the user) the
-suite reads, all with the same bits.
+"""Weights files through Keras and back: what the suite writes Keras loads; what Keras saves
+(weights with an optimizer, and a whole legacy .h5; Sequential, and functional with names of the
+user) the suite reads; all with the same bits.
 
     check_weights.py build/release/tests/weights/weights_program
 
@@ -58,12 +58,14 @@ def check(program, size, planes, folder):
     for kind, saved in [("sequential", model), ("functional", functional_twin(model))]:
         saved.compile("adam", "mse")
         saved.optimizer.build(saved.trainable_variables)
-        for path, save in [(folder / "k.weights.h5", saved.save_weights), (folder / "k.h5", saved.save)]:
+        for name, save in [("k.weights.h5", saved.save_weights), ("k.h5", saved.save)]:
+            path = folder / name
             save(path)
             run(program, "read", path, size, planes, read)
             same = raw.read_bytes() == read.read_bytes()
             bad += not same
-            print(f"{size} x {size} x {planes} {kind} {path.name}: {'same' if same else 'OTHER BITS'}")
+            verdict = "same" if same else "OTHER BITS"
+            print(f"{size} x {size} x {planes} {kind} {name}: {verdict}")
     return bad
 
 

@@ -42,15 +42,22 @@ def glorot_weights(size, planes, seed=1):
     return weights
 
 
+def open_hdf5(path):
+    import h5py
+    try:
+        return h5py.File(path)
+    except OSError as error:
+        raise SystemExit(f"{path}: no HDF5 file that can be read: {error}") from None
+
+
 def read_weights(path, size, planes):
     """From a .weights.h5 as the suite or Keras writes it."""
-    import h5py
     weights = {}
-    with h5py.File(path) as file:
+    with open_hdf5(path) as file:
         for layer, shape in shapes(size, planes).items():
             kernel, bias = (file[f"layers/{LAYERS[layer]}/vars/{n}"][()] for n in "01")
             if kernel.shape != shape:
-                raise SystemExit(f"{path}: {layer} is {kernel.shape}, not {shape} as for size {size}")
+                raise SystemExit(f"{path}: {layer} is {kernel.shape}, but {shape} at size {size}")
             weights[f"{layer}.kernel"], weights[f"{layer}.bias"] = kernel, bias
     return weights
 
@@ -138,7 +145,7 @@ def read_batch(images_path, labels_path, count=None):
     if len(labels) != len(images):
         raise SystemExit(f"{labels_path}: {len(labels)} labels of {len(images)} images")
     if count and count > len(images):
-        raise SystemExit(f"{images_path}: {len(images)} images, but a batch of {count} was asked for")
+        raise SystemExit(f"{images_path}: {len(images)} images are no batch of {count}")
     count = count or len(images)
     return np.array(images[:count], np.float32), np.array(labels[:count], np.int64)
 

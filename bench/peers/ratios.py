@@ -72,10 +72,11 @@ def print_table(title, rows, references):
             print(f"{row['name']:{width}}{row['note']}")
             continue
         memory = row["peak_memory_bytes"]
-        line = f"{row['median']:.4f} ({row['min']:.4f} .. {row['max']:.4f})"
-        line = f"{row['name']:{width}}{line:>26}{memory / 1e9 if memory else 0:>7.2f} GB"
+        seconds = "{median:.4f} ({min:.4f} .. {max:.4f})".format(**row)
+        memory = f"{memory / 1e9:.2f} GB" if memory else "-"
+        line = f"{row['name']:{width}}{seconds:>26}{memory:>10}"
         for reference in references:
             ratio = row["ratios"].get(reference)
-            text = f"{ratio['median']:.2f} ({ratio['min']:.2f} .. {ratio['max']:.2f})" if ratio else ""
+            text = "{median:.2f} ({min:.2f} .. {max:.2f})".format(**ratio) if ratio else ""
             line += f"{text:>34}"
         print(line)

@@ -2,7 +2,7 @@
 """Stands in for larscale and for the peers' Python: answers as they do, with times from a file.
 
 The file named by STAND_IN holds JSON: for each contestant ("tensorflow", "step onednn rewritten",
-"load", "python", ..) a list of what its measurements answer: seconds, or {"exit": code, "say": text}.
+"load", "python", ..) what its measurements answer: seconds, or {"exit": code, "say": text}.
 Every start of larscale takes the next answer; peers take theirs one by one. STAND_IN_LOG collects
 the order of the turns.
 """

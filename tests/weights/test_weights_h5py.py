@@ -81,7 +81,7 @@ def legacy(path, layers, root="model_weights", fixed=False, suffix=""):
         attribute(group, "layer_names", names)
         group.attrs["backend"] = "tensorflow"
         attribute(group.create_group("top_level_model_weights"), "weight_names", [])
-        file.create_group("optimizer_weights/adam")["conv2d_kernel_momentum"] = np.ones((3, 3, 2, 3))
+        file.create_group("optimizer_weights/adam")["kernel_momentum"] = np.ones((3, 3, 2, 3))
 
 
 class Failure(Exception):
