@@ -168,6 +168,20 @@ static void run_lanes(const ls_onednn_lanes *lanes, const float *conv, const flo
   lanes->elu_slope(999, r->elu + 1, r->elu);
 }
 
+/* The gradient is at the maxima and nowhere else, also not in channels that do not exist. */
+static void check_unpooled(const lane_results *r) {
+  for (int line = 0; line < POOL; line++)
+    for (int x = 0; x < WINDOWS * POOL + 2; x++)
+      for (int channel = 0; channel < STRIDE; channel++) {
+        int pooled = x / POOL * CHANNELS + channel;
+        float expected = 0;
+        if (channel < CHANNELS && x < WINDOWS * POOL && r->argmax[pooled] == line * POOL + x % POOL)
+          expected = r->output[pooled];
+        const float *actual = &r->gradient[line * LINE + x * STRIDE + channel];
+        assert_memory_equal(actual, &expected, sizeof expected);
+      }
+}
+
 static void instructions_do_not_change_values(void **state) {
   (void)state;
   _Alignas(LS_ALIGNMENT) static float conv[POOL * LINE];
@@ -177,6 +191,7 @@ static void instructions_do_not_change_values(void **state) {
   ls_case_fill_uniform(1, 1, STRIDE, bias);
   conv[40] = NAN, conv[70] = INFINITY, conv[71] = -INFINITY;
   run_lanes(&ls_onednn_lanes_plain, conv, bias, &plain);
+  check_unpooled(&plain);
   const ls_onednn_lanes *tables[3];
   tables_here(tables);
   if (!tables[0]) {

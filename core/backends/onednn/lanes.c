@@ -19,7 +19,7 @@ static const integers lane_numbers = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 
 
 /* e^x - 1 for x <= 0: x = n ln 2 + r, e^x - 1 = 2^n (e^r - 1) + (2^n - 1), and e^r - 1 by its
  * series, |r| <= 0.35: the first term left out is below 1e-8 of the sum. ln 2 in two parts (Cody
- * and Waite). Adding and subtracting 1.5 * 2^23 rounds to an integer. */
+ * and Waite). Adding and subtracting 1.5 * 2^23 rounds to an integer. Below -80 it is -1. */
 static inline void elu_in_place(floats *value) {
   const floats x = *value;
   floats low = SELECT(x < SAME(-80.0f), SAME(-80.0f), x);

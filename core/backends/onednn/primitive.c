@@ -106,8 +106,9 @@ ls_status ls_onednn_reorder_new(ls_onednn_primitive *p, ls_device *device,
                                 ls_error *error) {
   static const int arguments[] = {DNNL_ARG_FROM, DNNL_ARG_TO, 0};
   dnnl_primitive_desc_t description = NULL;
+  /* No attributes: no scratchpad of ours. */
   dnnl_status_t made = dnnl_reorder_primitive_desc_create(&description, from, device->engine, to,
-                                                          device->engine, device->attributes);
+                                                          device->engine, NULL);
   return ls_onednn_primitive_new(p, device, device->threads, made, description, arguments,
                                  "reorder", error);
 }
