@@ -58,6 +58,23 @@ def test_rounding(trial):
 
 
 @with_trial
+def test_float_words(trial):
+    """KevLAr files of float32: -0 is no pixel, NaN and infinity are refused where they are used"""
+    needs_hdf5()
+    import h5py
+    values = numpy.zeros((3, 1, 40, 40), "float32")
+    values[0, 0, 1, 1], values[0, 0, 2, 2] = -0.0, 2.5
+    values[1, 0, 3, 4], values[2, 0, 5, 6] = numpy.nan, -numpy.inf
+    path = trial.path("words.h5")
+    with h5py.File(path, "w") as file:
+        file.create_dataset("image/wires", data=values, chunks=(1, 1, 40, 40), compression="gzip")
+    event = json.loads(larscale("inspect", path, "--event", 0, "--json").out)["events"][0]
+    assert event["planes"][0]["pixels"] == 1 and event["planes"][0]["sum"] == 2.5, event
+    refused("load", path, "--plane", "U", "--rebin", 1, "--first-tick", 0, "--size", 40,
+            says=["event 1", "tick 3", "wire 4", "nan"])
+
+
+@with_trial
 def test_to_npy(trial):
     """the network's images as NumPy arrays: rebinned, cut and scaled as the options say"""
     copy = trial.path("images.out.npy")
