@@ -1,8 +1,8 @@
 #define _POSIX_C_SOURCE 200809L
 #include "datasets/source.h"
 
-#include "datasets/numpy/npy.h"
 #include "datasets/kevlar/kevlar.h"
+#include "datasets/numpy/npy.h"
 #ifdef LS_HAVE_HDF5
 #include "datasets/hdf5/table.h"
 #include "datasets/larcv3/larcv3.h"

@@ -26,8 +26,8 @@ static int convert(ls_kevlar_pixels *pixels, size_t count, const uint32_t *index
   return bad != 0;
 }
 
-/* The words of a plane as the floats they are; -0, a word that is not zero, is no pixel. Returns how
- * many there are. */
+/* The words of a plane as the floats they are; -0, a word that is not zero, is no pixel. Returns
+ * how many there are. */
 static size_t copy_floats(ls_kevlar_pixels *pixels, size_t count, const uint32_t *index,
                           const int32_t *value, uint32_t first) {
   size_t kept = 0;
