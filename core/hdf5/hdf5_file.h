@@ -6,7 +6,8 @@
 
 #include <hdf5.h>
 
-/* Between the two, HDF5 prints nothing; a pair may lie inside another. */
+/* Between the two, HDF5 prints nothing; a pair may lie inside another. To be called before any
+ * other function of HDF5. */
 typedef struct ls_hdf5_printing {
   H5E_auto2_t print;
   void *data;

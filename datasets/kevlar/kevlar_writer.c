@@ -189,10 +189,6 @@ ls_status ls_kevlar_writer_open(const char *path, const ls_kevlar_layout *layout
   ls_kevlar_writer *opened = calloc(1, sizeof *opened);
   if (!opened) return ls_fail(error, LS_MEMORY, "%s: no memory for the writer", path);
   opened->file = opened->images = -1;
-  /* Where a disk breaks although the space was reserved, HDF5's end of the process is the crash
-   * described above. Every file is closed by its owner, so it is not needed; this has an effect if
-   * the process has not used HDF5 before. */
-  H5dont_atexit();
   opened->path = strdup(path);
   opened->temporary = ls_output_temporary_name(path);
   opened->geometry = layout->geometry;
