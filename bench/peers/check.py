@@ -91,7 +91,7 @@ def swap_ties(weights, images, labels, ours, peers):
         return
     near, swapped, change = ties.explain(weights, images, labels, ours,
                                          lambda gradients: gradients_near(ours, gradients))
-    print(f"pool windows with near-ties: {near}, of which decided otherwise than in float64: "
+    print(f"pool windows with near-ties: {near}, of which swapped as float32 decided them: "
           f"{len(swapped)}")
     for peer in peers.values():
         for name, values in change.items():

@@ -10,10 +10,11 @@ import numpy as np
 
 import network
 
-GAP = 1e-5  # winner and runner-up closer than this share of the layer's largest value
+GAP = 5e-6  # winner and runner-up closer than this share of the layer's largest value
+TYPICAL_GAP = 3e-7  # of windows that float32 does decide otherwise: a few times its precision
 EXACT = 1e-13  # equal in float64 too: both steps see the same tie, and the first one wins
 WORTHWHILE = 0.9  # a swap must take away a tenth of the squared difference
-MOST_WINDOWS = 24  # those with the largest gradients, over all layers
+MOST_WINDOWS = 24  # those that are expected to matter most, over all layers
 
 
 class TiedNetwork:
@@ -62,14 +63,16 @@ class TiedNetwork:
                 for name, parameter in zip(self.weights, self.model.parameters(), strict=True)}
 
     def near_ties(self):
-        """Of the last step: (pool, output pixel), the largest gradients first."""
+        """Of the last step: (pool, output pixel), the largest gradients with the closest values
+        first."""
         found = []
         for number, (windows, output) in enumerate(self.pooled):
             two = windows.reshape(-1, windows.shape[-1]).topk(2, dim=-1).values
             gap = ((two[:, 0] - two[:, 1]) / windows.abs().max()).numpy()
             gradient = output.grad.abs().reshape(-1).numpy()
             for pixel in np.flatnonzero((gap < GAP) & (gap > EXACT) & (gradient > 0)):
-                found.append((gradient[pixel], number, int(pixel)))
+                likely = 1 / (1 + (gap[pixel] / TYPICAL_GAP) ** 2)
+                found.append((gradient[pixel] * likely, number, int(pixel)))
         found.sort(reverse=True)
         return [(pool, pixel) for _, pool, pixel in found[:MOST_WINDOWS]]
 
