@@ -14,7 +14,7 @@ static void test_unavailable(void **state) {
   ls_error error = {0};
   ls_source *source;
   ls_kevlar_writer *writer;
-  const ls_kevlar_layout layout = {"wires", {1, 8, 8}, NULL, 0};
+  const ls_kevlar_layout layout = {"wires", {1, 8, 8}, NULL, 0, LS_VALUE_INT32};
   assert_int_equal(ls_kevlar_open("a.h5", NULL, &source, &error), LS_UNAVAILABLE);
   assert_non_null(strstr(error.message, "a.h5"));
   assert_null(source);
