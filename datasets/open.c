@@ -1,10 +1,10 @@
 #define _POSIX_C_SOURCE 200809L
 #include "datasets/source.h"
 
-#include "datasets/kevlar/kevlar.h"
 #include "datasets/numpy/npy.h"
 #ifdef LS_HAVE_HDF5
 #include "datasets/hdf5/table.h"
+#include "datasets/kevlar/kevlar.h"
 #include "datasets/larcv3/larcv3.h"
 #endif
 
@@ -21,8 +21,8 @@ typedef struct source_format {
 } source_format;
 
 static const source_format formats[] = {
-    {ls_kevlar_recognise, ls_kevlar_open},
 #ifdef LS_HAVE_HDF5
+    {ls_kevlar_recognise, ls_kevlar_open},
     {ls_larcv3_recognise, ls_larcv3_open},
 #endif
     {ls_npy_recognise, ls_npy_open},
