@@ -42,6 +42,12 @@ static void release(training *t) {
   ls_job_close(&t->job);
 }
 
+static ls_average average(const ls_settings *s) {
+  if (!s->average || !strcmp(s->average, "gradients")) return LS_AVERAGE_GRADIENTS;
+  return strcmp(s->average, "weights") != 0 ? LS_AVERAGE_WEIGHTS_EACH_EPOCH
+                                            : LS_AVERAGE_WEIGHTS_EACH_STEP;
+}
+
 static void fill_options(training *t) {
   const ls_settings *s = t->settings;
   t->options = (ls_trainer_options){
@@ -53,9 +59,16 @@ static void fill_options(training *t) {
       .momentum = s->momentum,
       .batch = (size_t)s->batch,
       .accumulate = (size_t)s->accumulate,
+      .global_batch = (size_t)s->global_batch,
       .seed = (uint64_t)s->seed,
       .shuffle = !s->shuffle || !strcmp(s->shuffle, "on"),
       .events = ls_dataset_count(t->job.events.dataset),
+      .share = s->share && !strcmp(s->share, "contiguous") ? LS_SHARE_CONTIGUOUS : LS_SHARE_SLOTS,
+      .reduction = s->reduction && !strcmp(s->reduction, "float") ? LS_REDUCTION_FLOAT
+                                                                  : LS_REDUCTION_REPRODUCIBLE,
+      .average = average(s),
+      .overlap = !s->overlap || !strcmp(s->overlap, "on"),
+      .check_every = (size_t)s->check_every,
   };
 }
 
@@ -258,5 +271,5 @@ const ls_command ls_command_train = {
     .ranks = 1,
     .run = run,
     .groups = {&ls_options_data, &ls_options_image, &ls_options_network, &ls_options_training,
-               &ls_options_store, &ls_options_record},
+               &ls_options_ranks, &ls_options_store, &ls_options_record},
 };

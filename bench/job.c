@@ -66,6 +66,7 @@ static ls_status open_locally(const ls_settings *settings, const ls_comm *comm, 
 
 ls_status ls_job_open(const ls_settings *settings, ls_comm *comm, ls_job *job, ls_error *error) {
   *job = (ls_job){0};
+  ls_comm_set_time_limit(comm, settings->time_limit);
   ls_status status = ls_comm_agree(comm, open_locally(settings, comm, job, error), error);
   if (status != LS_OK) ls_job_close(job);
   return status;

@@ -51,6 +51,8 @@ GROUP(network, "Network",
 
 GROUP(training, "Training", INTEGER("batch", batch, 1, 1 << 20, "images per rank and pass"),
       INTEGER("accumulate", accumulate, 1, 1 << 20, "passes per update"),
+      INTEGER("global-batch", global_batch, 0, 1 << 30,
+              "images per update over all ranks; 0: batch x accumulate x ranks"),
       INTEGER("epochs", epochs, 0, 1 << 20, "passes over the data; default 10"),
       INTEGER("steps", steps, 0, LARGEST, "end after N updates; 0: no such limit"),
       CHOICE("optimizer", optimizer, "sgd|adam", "with Keras' semantics; default sgd"),
@@ -59,6 +61,23 @@ GROUP(training, "Training", INTEGER("batch", batch, 1, 1 << 20, "images per rank
       INTEGER("seed", seed, 0, LARGEST, "of initial weights and shuffling; default 1"),
       CHOICE("shuffle", shuffle, "on|off", "another order of events in each epoch; default on"),
       TEXTS("validation", validation, "PATH...", "events to evaluate after each epoch"));
+
+GROUP(ranks, "Ranks",
+      CHOICE(
+          "share", share, "slots|contiguous",
+          "slots: a batch is the same for any number of ranks; contiguous: each rank an equal part "
+          "of the events, as the study; default slots"),
+      CHOICE("reduction", reduction, "reproducible|float",
+             "reproducible: the same bits for any number of ranks; float: MPI's own sum; default "
+             "reproducible"),
+      CHOICE("average", average, "gradients|weights|weights-epoch",
+             "what is averaged; weights: after each step or epoch; default gradients"),
+      CHOICE("overlap", overlap, "on|off",
+             "send gradients while the backward pass computes; default on"),
+      INTEGER("check-every", check_every, 0, LARGEST,
+              "compare the ranks' weights every N steps, and after each epoch; default 100"),
+      NUMBER("time-limit", time_limit, 0, 1e9,
+             "seconds to wait for other ranks before giving up; 0: for ever; default 1800"));
 
 GROUP(store, "Event store",
       TEXT("codec", codec, "NAME", "lz4 (default), lz4hc, zstd, zlib, blosclz, none"),

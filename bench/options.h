@@ -30,10 +30,15 @@ typedef struct ls_settings {
   char *weights;
   /* training */
   long batch, accumulate, epochs, steps;
+  long global_batch; /* 0: batch x accumulate x ranks */
   char *optimizer;
   double lr, momentum;
   long seed;
   char *shuffle;
+  /* ranks */
+  char *share, *reduction, *overlap, *average;
+  long check_every;
+  double time_limit; /* seconds, 0: none */
   /* store */
   char *codec, *store_form;
   long codec_level, codec_threads;
@@ -72,8 +77,9 @@ typedef struct ls_option_group {
 } ls_option_group;
 
 extern const ls_option_group ls_options_data, ls_options_image, ls_options_network,
-    ls_options_training, ls_options_store, ls_options_record, ls_options_evaluate, ls_options_step,
-    ls_options_convert, ls_options_synthetic, ls_options_load, ls_options_inspect, ls_options_info;
+    ls_options_training, ls_options_ranks, ls_options_store, ls_options_record, ls_options_evaluate,
+    ls_options_step, ls_options_convert, ls_options_synthetic, ls_options_load, ls_options_inspect,
+    ls_options_info;
 
 enum { LS_MOST_GROUPS = 8 };
 

@@ -1,3 +1,5 @@
+#define _POSIX_C_SOURCE 200809L
+#include "base/clock.h"
 #include "comm/comm.h"
 #include "comm/launcher.h"
 
@@ -6,10 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 struct ls_comm {
+  MPI_Comm ranks;
   int rank, size, node_rank, node_size;
   int alone; /* no launcher: MPI was not initialised at all, which saves its start-up time */
+  int serves_threads;
+  double time_limit; /* seconds, 0: none */
 };
 
 static ls_status check(int code, const char *what, ls_error *error) {
@@ -20,10 +26,34 @@ static ls_status check(int code, const char *what, ls_error *error) {
   return ls_fail(error, LS_COMM, "%s failed: %s", what, text);
 }
 
+/* Looks at first without a pause (on idle cores the answer comes within microseconds), then sleeps
+ * between looks: a waiting rank leaves its processor to whoever computes there. */
+static ls_status complete(const ls_comm *comm, int code, MPI_Request *request, const char *what,
+                          ls_error *error) {
+  enum { EAGER_LOOKS = 2000 };
+  const struct timespec pause = {.tv_nsec = 50000};
+  LS_TRY(check(code, what, error));
+  double start = 0;
+  for (int looks = 0, done = 0;; looks += looks <= EAGER_LOOKS) {
+    LS_TRY(check(MPI_Test(request, &done, MPI_STATUS_IGNORE), what, error));
+    if (done) return LS_OK;
+    if (looks < EAGER_LOOKS) continue;
+    if (!start) start = ls_seconds();
+    if (comm->time_limit > 0 && ls_seconds() - start > comm->time_limit)
+      return ls_fail(
+          error, LS_COMM,
+          "no answer from the other ranks for %.0f s (%s): one of them hangs, is stopped, or "
+          "its node is gone; --time-limit sets how long to wait",
+          comm->time_limit, what);
+    nanosleep(&pause, NULL);
+  }
+}
+
 static ls_status find_ranks(ls_comm *comm, ls_error *error) {
-  MPI_Comm_set_errhandler(MPI_COMM_WORLD, MPI_ERRORS_RETURN);
-  MPI_Comm_rank(MPI_COMM_WORLD, &comm->rank);
-  MPI_Comm_size(MPI_COMM_WORLD, &comm->size);
+  comm->ranks = MPI_COMM_WORLD;
+  MPI_Comm_set_errhandler(comm->ranks, MPI_ERRORS_RETURN);
+  MPI_Comm_rank(comm->ranks, &comm->rank);
+  MPI_Comm_size(comm->ranks, &comm->size);
   MPI_Comm node;
   LS_TRY(check(
       MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, comm->rank, MPI_INFO_NULL, &node),
@@ -37,11 +67,14 @@ ls_status ls_comm_start(int *argc, char ***argv, ls_comm **out, ls_error *error)
   *out = NULL;
   ls_comm *comm = calloc(1, sizeof *comm);
   if (!comm) return ls_fail(error, LS_MEMORY, "no memory to start");
-  *comm = (ls_comm){.size = 1, .node_size = 1, .alone = ls_launcher_ranks() == 0};
+  *comm =
+      (ls_comm){.size = 1, .node_size = 1, .serves_threads = 1, .alone = ls_launcher_ranks() == 0};
   ls_status status = LS_OK;
   if (!comm->alone) {
     int provided;
-    status = check(MPI_Init_thread(argc, argv, MPI_THREAD_FUNNELED, &provided), "MPI_Init", error);
+    status =
+        check(MPI_Init_thread(argc, argv, MPI_THREAD_SERIALIZED, &provided), "MPI_Init", error);
+    comm->serves_threads = status == LS_OK && provided >= MPI_THREAD_SERIALIZED;
     if (status == LS_OK) status = find_ranks(comm, error);
     if (status == LS_OK && comm->size != ls_launcher_ranks())
       status = ls_fail(
@@ -64,6 +97,33 @@ void ls_comm_finish(ls_comm *comm, int failed, int exit_code) {
     MPI_Finalize();
   }
   free(comm);
+}
+
+ls_status ls_comm_duplicate(ls_comm *comm, ls_comm **out, ls_error *error) {
+  *out = NULL;
+  ls_comm *twin = malloc(sizeof *twin);
+  ls_status status = twin ? LS_OK : ls_fail(error, LS_MEMORY, "no memory for a communicator");
+  LS_TRY(ls_comm_agree(comm, status, error));
+  *twin = *comm;
+  if (!comm->alone) status = check(MPI_Comm_dup(comm->ranks, &twin->ranks), "MPI_Comm_dup", error);
+  if (status == LS_OK)
+    *out = twin;
+  else
+    free(twin);
+  return status;
+}
+
+void ls_comm_free(ls_comm *twin) {
+  if (twin && !twin->alone) MPI_Comm_free(&twin->ranks);
+  free(twin);
+}
+
+int ls_comm_serves_threads(const ls_comm *comm) {
+  return comm->serves_threads;
+}
+
+void ls_comm_set_time_limit(ls_comm *comm, double seconds) {
+  comm->time_limit = seconds;
 }
 
 int ls_comm_rank(const ls_comm *comm) {
@@ -94,7 +154,8 @@ const char *ls_comm_library(void) {
 
 ls_status ls_comm_barrier(ls_comm *comm, ls_error *error) {
   if (comm->size == 1) return LS_OK;
-  return check(MPI_Barrier(MPI_COMM_WORLD), "MPI_Barrier", error);
+  MPI_Request request;
+  return complete(comm, MPI_Ibarrier(comm->ranks, &request), &request, "a barrier", error);
 }
 
 /* MPI counts are int and a reduction may take as much memory again: long blocks go in pieces of
@@ -103,10 +164,12 @@ enum { PIECE = 1 << 24 };
 
 ls_status ls_comm_broadcast(ls_comm *comm, void *data, size_t bytes, int root, ls_error *error) {
   if (comm->size == 1) return LS_OK;
+  MPI_Request request;
   for (size_t at = 0; at < bytes; at += PIECE) {
     int count = bytes - at < PIECE ? (int)(bytes - at) : PIECE;
-    LS_TRY(check(MPI_Bcast((char *)data + at, count, MPI_BYTE, root, MPI_COMM_WORLD), "MPI_Bcast",
-                 error));
+    LS_TRY(complete(comm,
+                    MPI_Ibcast((char *)data + at, count, MPI_BYTE, root, comm->ranks, &request),
+                    &request, "a broadcast", error));
   }
   return LS_OK;
 }
@@ -114,11 +177,13 @@ ls_status ls_comm_broadcast(ls_comm *comm, void *data, size_t bytes, int root, l
 static ls_status reduce(const ls_comm *comm, void *data, size_t count, size_t element,
                         MPI_Datatype type, MPI_Op operation, ls_error *error) {
   if (comm->size == 1) return LS_OK;
+  MPI_Request request;
   for (size_t at = 0; at < count; at += PIECE) {
     int piece = count - at < PIECE ? (int)(count - at) : PIECE;
-    LS_TRY(check(MPI_Allreduce(MPI_IN_PLACE, (char *)data + at * element, piece, type, operation,
-                               MPI_COMM_WORLD),
-                 "MPI_Allreduce", error));
+    LS_TRY(complete(comm,
+                    MPI_Iallreduce(MPI_IN_PLACE, (char *)data + at * element, piece, type,
+                                   operation, comm->ranks, &request),
+                    &request, "a sum over the ranks", error));
   }
   return LS_OK;
 }
@@ -135,6 +200,32 @@ ls_status ls_comm_max_doubles(ls_comm *comm, double *data, size_t count, ls_erro
   return reduce(comm, data, count, sizeof *data, MPI_DOUBLE, MPI_MAX, error);
 }
 
+ls_status ls_comm_exchange_floats(ls_comm *comm, const float *send, const int *send_counts,
+                                  const int *send_starts, float *receive, const int *receive_counts,
+                                  const int *receive_starts, ls_error *error) {
+  if (comm->size == 1) {
+    if (send_counts[0])
+      memcpy(receive + receive_starts[0], send + send_starts[0],
+             (size_t)send_counts[0] * sizeof *send);
+    return LS_OK;
+  }
+  MPI_Request request;
+  return complete(comm,
+                  MPI_Ialltoallv(send, send_counts, send_starts, MPI_FLOAT, receive, receive_counts,
+                                 receive_starts, MPI_FLOAT, comm->ranks, &request),
+                  &request, "an exchange of gradients", error);
+}
+
+ls_status ls_comm_share_floats(ls_comm *comm, float *data, const int *counts, const int *starts,
+                               ls_error *error) {
+  if (comm->size == 1) return LS_OK;
+  MPI_Request request;
+  return complete(comm,
+                  MPI_Iallgatherv(MPI_IN_PLACE, 0, MPI_FLOAT, data, counts, starts, MPI_FLOAT,
+                                  comm->ranks, &request),
+                  &request, "an exchange of summed gradients", error);
+}
+
 ls_status ls_comm_gather(ls_comm *comm, const void *data, size_t bytes, void *all, int root,
                          ls_error *error) {
   if (comm->size == 1) {
@@ -143,16 +234,17 @@ ls_status ls_comm_gather(ls_comm *comm, const void *data, size_t bytes, void *al
   }
   if (bytes > INT_MAX)
     return ls_fail(error, LS_INTERNAL, "a gather of %zu bytes is too large", bytes);
-  return check(
-      MPI_Gather(data, (int)bytes, MPI_BYTE, all, (int)bytes, MPI_BYTE, root, MPI_COMM_WORLD),
-      "MPI_Gather", error);
+  MPI_Request request;
+  return complete(comm,
+                  MPI_Igather(data, (int)bytes, MPI_BYTE, all, (int)bytes, MPI_BYTE, root,
+                              comm->ranks, &request),
+                  &request, "a gather", error);
 }
 
 ls_status ls_comm_agree(ls_comm *comm, ls_status status, ls_error *error) {
   if (comm->size == 1) return status;
   int first = status == LS_OK ? INT_MAX : comm->rank;
-  LS_TRY(check(MPI_Allreduce(MPI_IN_PLACE, &first, 1, MPI_INT, MPI_MIN, MPI_COMM_WORLD),
-               "MPI_Allreduce", error));
+  LS_TRY(reduce(comm, &first, 1, sizeof first, MPI_INT, MPI_MIN, error));
   if (first == INT_MAX) return LS_OK;
   ls_error shared = {0};
   if (comm->rank == first && error) {

@@ -136,8 +136,8 @@ ls_status ls_model_forward(ls_model *model, const ls_image *image, float *logits
   return LS_OK;
 }
 
-ls_status ls_model_backward(ls_model *model, const float *logit_gradient, float *gradients,
-                            ls_error *error) {
+ls_status ls_model_backward_by_layer(ls_model *model, const float *logit_gradient, float *gradients,
+                                     ls_layer_done done, void *context, ls_error *error) {
   layer *last = &model->layers[model->layer_count - 1];
   last->op->functions->import_output(last->op, logit_gradient, last->output_gradient);
   for (int i = model->layer_count - 1; i >= 0; i--) {
@@ -149,8 +149,14 @@ ls_status ls_model_backward(ls_model *model, const float *logit_gradient, float 
         gradients + l->parameters.kernel_offset, gradients + l->parameters.bias_offset,
         model->workspace, error));
     l->seconds[1] = ls_seconds() - start;
+    if (done) done(context, i);
   }
   return LS_OK;
+}
+
+ls_status ls_model_backward(ls_model *model, const float *logit_gradient, float *gradients,
+                            ls_error *error) {
+  return ls_model_backward_by_layer(model, logit_gradient, gradients, NULL, NULL, error);
 }
 
 size_t ls_model_bytes(const ls_model *model) {

@@ -29,6 +29,11 @@ ls_status ls_model_forward(ls_model *model, const ls_image *image, float *logits
 ls_status ls_model_backward(ls_model *model, const float *logit_gradient, float *gradients,
                             ls_error *error);
 
+/* The same, calling done after each layer, last layer first: its gradient is complete then. */
+typedef void (*ls_layer_done)(void *context, int layer);
+ls_status ls_model_backward_by_layer(ls_model *model, const float *logit_gradient, float *gradients,
+                                     ls_layer_done done, void *context, ls_error *error);
+
 /* Bytes the model allocated: activations, their gradients, saved data, workspace. */
 size_t ls_model_bytes(const ls_model *model);
 

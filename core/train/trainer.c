@@ -16,51 +16,63 @@ struct ls_trainer {
   ls_comm *comm;
   ls_model *model;
   ls_optimizer optimizer;
-  size_t parameter_count;
-  float *parameters, *gradients;
-  uint32_t *shards;     /* [slot_count][steps]: event of each own slot in each step of the epoch */
-  size_t *shard_counts; /* [slot_count] */
-  uint64_t shards_epoch;
+  size_t parameter_count, bytes;
+  float *parameters;
+  ls_reduction *gradient_sum; /* NULL if weights are averaged: then own_gradients */
+  ls_reduction *weight_sum;
+  float *own_gradients;
+  const float *gradients; /* of the last step */
+  uint32_t *order;        /* own events of the epoch, see ls_sharing_order */
+  uint32_t *scratch;
+  uint64_t order_epoch;
+  /* Of a step, over all ranks: each slot's loss, then correct, images, told to stop. */
+  double *sums;
   ls_image image;
   int classes;
   float logits[LS_MAX_CLASSES], probabilities[LS_MAX_CLASSES], logit_gradient[LS_MAX_CLASSES];
 };
 
-/* Sums over one rank's share of a batch. */
-typedef struct batch_sums {
-  double loss, correct, images;
-} batch_sums;
+/* After the slots' losses in sums. */
+enum { SUM_CORRECT, SUM_IMAGES, SUM_STOP, SUMS };
+
+size_t ls_trainer_global_batch(const ls_trainer_options *options, const ls_comm *comm) {
+  if (options->global_batch) return options->global_batch;
+  return options->batch * options->accumulate * (size_t)ls_comm_size(comm);
+}
 
 ls_status ls_trainer_sharing(const ls_trainer_options *options, const ls_comm *comm,
                              ls_sharing *sharing, ls_error *error) {
-  size_t ranks = (size_t)ls_comm_size(comm);
-  return ls_sharing_init(sharing, options->events, options->batch * options->accumulate * ranks,
-                         ls_comm_rank(comm), ls_comm_size(comm), options->seed, options->shuffle,
-                         error);
+  return ls_sharing_init(sharing, options->share, options->events,
+                         ls_trainer_global_batch(options, comm), ls_comm_rank(comm),
+                         ls_comm_size(comm), options->seed, options->shuffle, error);
 }
 
 static void deal_epoch(ls_trainer *t, uint64_t epoch) {
-  size_t steps = ls_sharing_steps(&t->sharing);
-  for (size_t i = 0; i < t->sharing.slot_count; i++)
-    t->shard_counts[i] =
-        ls_sharing_shard(&t->sharing, t->sharing.first_slot + i, epoch, t->shards + i * steps);
-  t->shards_epoch = epoch;
+  ls_sharing_order(&t->sharing, epoch, t->scratch, t->order);
+  t->order_epoch = epoch;
 }
 
-static ls_status build(ls_trainer *t, ls_error *error) {
+static ls_status allocate(ls_trainer *t, void *block, size_t bytes, const char *what,
+                          ls_error *error) {
+  t->bytes += bytes;
+  return ls_allocate(block, bytes, what, error);
+}
+
+static ls_status build_alone(ls_trainer *t, ls_error *error) {
   const ls_trainer_options *o = &t->options;
   LS_TRY(ls_network_check(&o->spec, error));
   t->classes = ls_network_classes(&o->spec);
   LS_TRY(ls_trainer_sharing(o, t->comm, &t->sharing, error));
   t->parameter_count = ls_network_parameter_count(&o->spec);
-  size_t bytes = t->parameter_count * sizeof(float);
-  LS_TRY(ls_allocate((void **)&t->parameters, bytes, "parameters", error));
-  LS_TRY(ls_allocate((void **)&t->gradients, bytes, "gradients", error));
-  size_t slots = t->sharing.slot_count, steps = ls_sharing_steps(&t->sharing);
-  LS_TRY(ls_allocate((void **)&t->shards, slots * steps * sizeof *t->shards, "the epoch's order",
-                     error));
-  LS_TRY(ls_allocate((void **)&t->shard_counts, slots * sizeof *t->shard_counts,
-                     "the epoch's order", error));
+  size_t arena = t->parameter_count * sizeof(float);
+  LS_TRY(allocate(t, &t->parameters, arena, "parameters", error));
+  if (o->average != LS_AVERAGE_GRADIENTS)
+    LS_TRY(allocate(t, &t->own_gradients, arena, "gradients", error));
+  size_t steps = ls_sharing_steps(&t->sharing), row = steps * sizeof *t->order;
+  LS_TRY(allocate(t, &t->order, t->sharing.slot_count * row, "the epoch's order", error));
+  LS_TRY(allocate(t, &t->scratch, row, "the epoch's order", error));
+  LS_TRY(
+      allocate(t, &t->sums, (t->sharing.global_batch + SUMS) * sizeof *t->sums, "losses", error));
   LS_TRY(ls_optimizer_init(&t->optimizer, o->optimizer, o->learning_rate, o->momentum,
                            t->parameter_count, error));
   LS_TRY(ls_model_new(o->backend, &o->backend_options, &o->spec, 1, &t->model, error));
@@ -69,15 +81,32 @@ static ls_status build(ls_trainer *t, ls_error *error) {
   return ls_model_set_parameters(t->model, t->parameters, error);
 }
 
+/* Averaged weights are a sum over as many slots as ranks, one each. */
+static ls_status build_together(ls_trainer *t, ls_error *error) {
+  const ls_trainer_options *o = &t->options;
+  if (o->average == LS_AVERAGE_GRADIENTS)
+    return ls_reduction_new(o->reduction, o->overlap, &o->spec, &t->sharing, t->comm,
+                            &t->gradient_sum, error);
+  ls_sharing one_each;
+  size_t ranks = (size_t)ls_comm_size(t->comm);
+  LS_TRY(ls_sharing_init(&one_each, LS_SHARE_SLOTS, ranks, ranks, ls_comm_rank(t->comm), (int)ranks,
+                         0, 0, error));
+  return ls_reduction_new(o->reduction, 0, &o->spec, &one_each, t->comm, &t->weight_sum, error);
+}
+
 ls_status ls_trainer_new(const ls_trainer_options *options, const ls_store *store, ls_comm *comm,
                          ls_trainer **out, ls_error *error) {
   *out = NULL;
   ls_trainer *t = calloc(1, sizeof *t);
-  if (!t) return ls_fail(error, LS_MEMORY, "no memory for a trainer");
-  t->options = *options;
-  t->store = store;
-  t->comm = comm;
-  ls_status status = build(t, error);
+  ls_status status = t ? LS_OK : ls_fail(error, LS_MEMORY, "no memory for a trainer");
+  if (t) {
+    t->options = *options;
+    t->store = store;
+    t->comm = comm;
+    status = build_alone(t, error);
+  }
+  status = ls_comm_agree(comm, status, error);
+  if (t && status == LS_OK) status = build_together(t, error);
   if (status != LS_OK) {
     ls_trainer_free(t);
     return status;
@@ -88,21 +117,34 @@ ls_status ls_trainer_new(const ls_trainer_options *options, const ls_store *stor
 
 void ls_trainer_free(ls_trainer *t) {
   if (!t) return;
+  ls_reduction_free(t->gradient_sum);
+  ls_reduction_free(t->weight_sum);
   ls_model_free(t->model);
   ls_optimizer_destroy(&t->optimizer);
   ls_image_destroy(&t->image);
   ls_free(t->parameters);
-  ls_free(t->gradients);
-  ls_free(t->shards);
-  ls_free(t->shard_counts);
+  ls_free(t->own_gradients);
+  ls_free(t->order);
+  ls_free(t->scratch);
+  ls_free(t->sums);
   free(t);
 }
 
 size_t ls_trainer_steps_per_epoch(const ls_trainer *t) {
   return ls_sharing_steps(&t->sharing);
 }
+size_t ls_trainer_bytes(const ls_trainer *t) {
+  const ls_reduction *sum = t->gradient_sum ? t->gradient_sum : t->weight_sum;
+  return t->bytes + ls_reduction_bytes(sum);
+}
+int ls_trainer_overlaps(const ls_trainer *t) {
+  return t->gradient_sum && ls_reduction_overlaps(t->gradient_sum);
+}
 float *ls_trainer_parameters(ls_trainer *t) {
   return t->parameters;
+}
+ls_optimizer *ls_trainer_optimizer(ls_trainer *t) {
+  return &t->optimizer;
 }
 const float *ls_trainer_gradients(const ls_trainer *t) {
   return t->gradients;
@@ -145,9 +187,14 @@ static int largest(const float *values, int count) {
   return best;
 }
 
-/* One image: adds its part of the batch's gradient. */
-static ls_status train_image(ls_trainer *t, uint64_t event, float scale, ls_step_result *result,
-                             batch_sums *sums, ls_error *error) {
+static void layer_done(void *context, int layer) {
+  ls_trainer *t = context;
+  if (t->gradient_sum) ls_reduction_layer_done(t->gradient_sum, layer);
+}
+
+/* The own image number i of the step; its loss goes to its slot's place in the sums. */
+static ls_status train_image(ls_trainer *t, size_t i, uint64_t event, float scale,
+                             ls_step_result *result, ls_error *error) {
   double since = ls_seconds();
   size_t record;
   LS_TRY(find_record(t->store, event, &record, error));
@@ -168,22 +215,26 @@ static ls_status train_image(ls_trainer *t, uint64_t event, float scale, ls_step
     return ls_fail(error, LS_VALUE,
                    "the loss of event %llu is %s; check the event, or lower --lr or --scale",
                    (unsigned long long)event, isnan(loss) ? "not a number" : "infinite");
-  LS_TRY(ls_model_backward(t->model, t->logit_gradient, t->gradients, error));
+  float *gradients = t->gradient_sum ? ls_reduction_slot(t->gradient_sum) : t->own_gradients;
+  LS_TRY(ls_model_backward_by_layer(t->model, t->logit_gradient, gradients, layer_done, t, error));
   lap(&result->seconds[LS_STEP_BACKWARD], &since);
-  sums->loss += loss;
-  sums->correct += largest(t->logits, t->classes) == label;
-  sums->images += 1;
+  double *after = t->sums + t->sharing.global_batch;
+  t->sums[t->sharing.first_slot + i] = loss;
+  after[SUM_CORRECT] += largest(t->logits, t->classes) == label;
+  after[SUM_IMAGES] += 1;
   return LS_OK;
 }
 
-static ls_status train_local_batch(ls_trainer *t, size_t step, ls_step_result *result,
-                                   batch_sums *sums, ls_error *error) {
-  size_t steps = ls_sharing_steps(&t->sharing);
-  float scale = 1.0f / (float)ls_sharing_batch(&t->sharing, step);
-  memset(t->gradients, 0, t->parameter_count * sizeof(float));
-  for (size_t i = 0; i < t->sharing.slot_count; i++)
-    if (step < t->shard_counts[i])
-      LS_TRY(train_image(t, t->shards[i * steps + step], scale, result, sums, error));
+static ls_status train_own_images(ls_trainer *t, size_t step, ls_step_result *result,
+                                  ls_error *error) {
+  const ls_sharing *s = &t->sharing;
+  size_t images = ls_sharing_present(s, s->rank, step);
+  size_t mean_over = t->gradient_sum ? ls_sharing_batch(s, step) : images;
+  if (t->own_gradients) memset(t->own_gradients, 0, t->parameter_count * sizeof(float));
+  for (size_t i = 0; i < images; i++)
+    LS_TRY(train_image(t, i, t->order[step * s->slot_count + i], 1.0f / (float)mean_over, result,
+                       error));
+  result->local_images = images;
   return LS_OK;
 }
 
@@ -194,29 +245,88 @@ static ls_status end_together(ls_trainer *t, ls_status status, ls_error *error) 
   return ls_fail(error, LS_INTERNAL, "the loss is not finite but no rank says why");
 }
 
+/* Sums losses over the slots, in their order, on every rank. status: of this rank's own images. */
+static ls_status sum_losses(ls_trainer *t, ls_status status, ls_step_result *result,
+                            ls_error *error) {
+  size_t slots = t->sharing.global_batch;
+  double *after = t->sums + slots, loss = 0;
+  if (status != LS_OK) t->sums[t->sharing.first_slot] = NAN; /* tells the others, at no cost */
+  if (t->options.stop && *t->options.stop) after[SUM_STOP] = 1;
+  LS_TRY(ls_comm_sum_doubles(t->comm, t->sums, slots + SUMS, error));
+  for (size_t i = 0; i < slots; i++) loss += t->sums[i];
+  if (!isfinite(loss)) return end_together(t, status, error);
+  result->images = (size_t)after[SUM_IMAGES];
+  result->loss = loss / after[SUM_IMAGES];
+  result->accuracy = after[SUM_CORRECT] / after[SUM_IMAGES];
+  result->stop = after[SUM_STOP] > 0;
+  return LS_OK;
+}
+
+/* The sum of the gradients goes on also where this rank failed: the others wait for its part. */
+static ls_status sum_gradients(ls_trainer *t, ls_status status, ls_step_result *result,
+                               ls_error *error) {
+  if (!t->gradient_sum) {
+    t->gradients = t->own_gradients;
+    return LS_OK;
+  }
+  if (status != LS_OK) ls_reduction_abandon(t->gradient_sum);
+  ls_error of_sum = {0};
+  ls_status summed =
+      ls_reduction_finish(t->gradient_sum, &t->gradients, &result->communication_seconds, &of_sum);
+  if (summed != LS_OK && error) *error = of_sum;
+  return summed;
+}
+
+static ls_status average_weights(ls_trainer *t, ls_step_result *result, ls_error *error) {
+  ls_reduction_begin(t->weight_sum, 0);
+  memcpy(ls_reduction_slot(t->weight_sum), t->parameters, t->parameter_count * sizeof(float));
+  for (int l = ls_network_layer_count(&t->options.spec) - 1; l >= 0; l--)
+    ls_reduction_layer_done(t->weight_sum, l);
+  const float *sum;
+  LS_TRY(ls_reduction_finish(t->weight_sum, &sum, &result->communication_seconds, error));
+  float share = 1.0f / (float)ls_comm_size(t->comm);
+  for (size_t i = 0; i < t->parameter_count; i++) t->parameters[i] = share * sum[i];
+  return LS_OK;
+}
+
+/* Whether all ranks hold the same weights after this step. */
+static int weights_are_equal_after(const ls_trainer *t, size_t step) {
+  return t->options.average != LS_AVERAGE_WEIGHTS_EACH_EPOCH ||
+         step + 1 == ls_sharing_steps(&t->sharing);
+}
+
+static ls_status update(ls_trainer *t, size_t step, ls_step_result *result, double *since,
+                        ls_error *error) {
+  if (t->gradient_sum || result->local_images)
+    ls_optimizer_update(&t->optimizer, t->gradients, t->parameters);
+  if (t->weight_sum && weights_are_equal_after(t, step)) {
+    lap(&result->seconds[LS_STEP_UPDATE], since);
+    LS_TRY(average_weights(t, result, error));
+    lap(&result->seconds[LS_STEP_ALLREDUCE], since);
+  }
+  LS_TRY(ls_model_set_parameters(t->model, t->parameters, error));
+  lap(&result->seconds[LS_STEP_UPDATE], since);
+  return LS_OK;
+}
+
 ls_status ls_trainer_step(ls_trainer *t, uint64_t epoch, size_t step, ls_step_result *result,
                           ls_error *error) {
   double start = ls_seconds();
   *result = (ls_step_result){0};
-  if (epoch != t->shards_epoch) deal_epoch(t, epoch);
-  batch_sums sums = {0};
-  ls_status status = train_local_batch(t, step, result, &sums, error);
-  if (status != LS_OK) {
+  if (epoch != t->order_epoch) deal_epoch(t, epoch);
+  memset(t->sums, 0, (t->sharing.global_batch + SUMS) * sizeof *t->sums);
+  if (t->gradient_sum) ls_reduction_begin(t->gradient_sum, step);
+  ls_status status = train_own_images(t, step, result, error);
+  if (status != LS_OK)
     ls_fail_within(error, status, "epoch %llu, step %zu", (unsigned long long)epoch + 1, step + 1);
-    sums.loss = NAN; /* tells the other ranks, at no cost to a step that goes well */
-  }
-  result->local_images = (size_t)sums.images;
   double since = ls_seconds();
-  LS_TRY(ls_comm_sum_doubles(t->comm, &sums.loss, sizeof sums / sizeof(double), error));
-  if (!isfinite(sums.loss)) return end_together(t, status, error);
-  LS_TRY(ls_comm_sum_floats(t->comm, t->gradients, t->parameter_count, error));
+  LS_TRY(sum_gradients(t, status, result, error));
+  LS_TRY(sum_losses(t, status, result, error));
   lap(&result->seconds[LS_STEP_ALLREDUCE], &since);
-  ls_optimizer_update(&t->optimizer, t->gradients, t->parameters);
-  LS_TRY(ls_model_set_parameters(t->model, t->parameters, error));
-  lap(&result->seconds[LS_STEP_UPDATE], &since);
-  result->images = (size_t)sums.images;
-  result->loss = sums.loss / sums.images;
-  result->accuracy = sums.correct / sums.images;
+  LS_TRY(update(t, step, result, &since, error));
+  size_t every = t->options.check_every, number = epoch * ls_sharing_steps(&t->sharing) + step + 1;
+  if (every && number % every == 0 && weights_are_equal_after(t, step))
+    LS_TRY(ls_trainer_check_equal(t, error));
   result->wall_seconds = ls_seconds() - start;
   result->seconds[LS_STEP_OTHER] = result->wall_seconds;
   for (int p = 0; p < LS_STEP_OTHER; p++) result->seconds[LS_STEP_OTHER] -= result->seconds[p];

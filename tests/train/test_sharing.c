@@ -38,7 +38,8 @@ static void make_epoch(epoch *e, size_t events, size_t batch, int ranks, uint64_
   memset(e, 0xff, sizeof *e);
   for (int r = 0; r < ranks; r++) {
     ls_sharing s;
-    assert_int_equal(ls_sharing_init(&s, events, batch, r, ranks, 4, shuffle, NULL), LS_OK);
+    assert_int_equal(ls_sharing_init(&s, LS_SHARE_SLOTS, events, batch, r, ranks, 4, shuffle, NULL),
+                     LS_OK);
     e->steps = ls_sharing_steps(&s), e->batch = batch;
     assert_int_equal(e->steps, (events + batch - 1) / batch);
     assert_int_equal(s.first_slot, slots);
@@ -58,7 +59,7 @@ static void make_epoch(epoch *e, size_t events, size_t batch, int ranks, uint64_
 /* Each step's batch is as large as announced, and only the last may be short. */
 static void check_batches(const epoch *e, size_t events) {
   ls_sharing s;
-  assert_int_equal(ls_sharing_init(&s, events, e->batch, 0, 1, 4, 1, NULL), LS_OK);
+  assert_int_equal(ls_sharing_init(&s, LS_SHARE_SLOTS, events, e->batch, 0, 1, 4, 1, NULL), LS_OK);
   for (size_t t = 0; t < e->steps; t++) {
     size_t size = 0;
     for (size_t slot = 0; slot < e->batch; slot++) size += e->event[t][slot] != NOBODY;
@@ -69,7 +70,7 @@ static void check_batches(const epoch *e, size_t events) {
 
 static int accepted(size_t events, size_t batch, int ranks) {
   ls_sharing s;
-  return ls_sharing_init(&s, events, batch, 0, ranks, 4, 1, NULL) == LS_OK;
+  return ls_sharing_init(&s, LS_SHARE_SLOTS, events, batch, 0, ranks, 4, 1, NULL) == LS_OK;
 }
 
 static void test_every_event_once_whatever_the_ranks(void **state) {
@@ -105,7 +106,7 @@ static void test_order_depends_on_seed_and_epoch(void **state) {
   } of[4] = {{1, 0, 0}, {2, 0, 0}, {1, 1, 0}, {1, 0, 1}};
   for (int k = 0; k < 4; k++) {
     ls_sharing s;
-    assert_int_equal(ls_sharing_init(&s, 60, 2, 0, 1, of[k].seed, 1, NULL), LS_OK);
+    assert_int_equal(ls_sharing_init(&s, LS_SHARE_SLOTS, 60, 2, 0, 1, of[k].seed, 1, NULL), LS_OK);
     assert_int_equal(ls_sharing_shard(&s, of[k].slot, of[k].epoch, shard[k]), 30);
     uint32_t again[30];
     ls_sharing_shard(&s, of[k].slot, of[k].epoch, again);
@@ -119,7 +120,8 @@ static void assert_refused(size_t events, size_t batch, int ranks, const char *s
   for (int r = 0; r < ranks; r++) {
     ls_sharing s;
     ls_error error = {0};
-    assert_int_equal(ls_sharing_init(&s, events, batch, r, ranks, 1, 1, &error), LS_MISMATCH);
+    assert_int_equal(ls_sharing_init(&s, LS_SHARE_SLOTS, events, batch, r, ranks, 1, 1, &error),
+                     LS_MISMATCH);
     if (!strstr(error.message, says)) fail_msg("'%s' does not say '%s'", error.message, says);
   }
 }

@@ -54,7 +54,8 @@ static void close_rig(rig *r) {
 static double exact_step(const ls_trainer_options *o, const float *parameters, uint64_t epoch,
                          size_t step, double *gradient, size_t *images) {
   ls_sharing sharing;
-  assert_int_equal(ls_sharing_init(&sharing, o->events, o->batch, 0, 1, o->seed, o->shuffle, NULL),
+  assert_int_equal(ls_sharing_init(&sharing, LS_SHARE_SLOTS, o->events, o->batch, 0, 1, o->seed,
+                                   o->shuffle, NULL),
                    LS_OK);
   size_t count = ls_network_parameter_count(&o->spec);
   double one[MOST_PARAMETERS], logits[TINY_CLASSES], loss = 0;
