@@ -16,11 +16,11 @@ static void print_overview(FILE *to) {
         to);
   for (int i = 0; i < COMMANDS; i++)
     fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
-  fputs(
-      "\nlarscale COMMAND --help says more. Under mpirun or srun, train and evaluate share the "
-      "work.\n"
-      "Exit codes: 0 done and valid, 1 bad input or invalid result, 2 usage, 77 cannot run here.\n",
-      to);
+  fputs("\nlarscale COMMAND --help says more. Under mpirun or srun, train and evaluate share the "
+        "work.\n"
+        "Exit codes: 0 done and valid, 1 bad input or invalid result, 2 usage, 3 stopped by a\n"
+        "signal, 77 cannot run here.\n",
+        to);
 }
 
 static void print_command_help(const ls_command *command) {

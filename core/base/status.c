@@ -34,6 +34,8 @@ int ls_exit_code(ls_status status) {
     return 0;
   case LS_USAGE:
     return 2;
+  case LS_STOPPED:
+    return 3;
   case LS_UNAVAILABLE:
     return 77;
   default:

@@ -70,7 +70,11 @@ static void test_long_messages_are_cut(void **state) {
 static void test_exit_codes(void **state) {
   (void)state;
   for (int s = LS_OK; s <= LS_INTERNAL; s++) {
-    int expected = s == LS_OK ? 0 : s == LS_USAGE ? 2 : s == LS_UNAVAILABLE ? 77 : 1;
+    int expected = s == LS_OK            ? 0
+                   : s == LS_USAGE       ? 2
+                   : s == LS_UNAVAILABLE ? 77
+                   : s == LS_STOPPED     ? 3
+                                         : 1;
     assert_int_equal(ls_exit_code((ls_status)s), expected);
   }
   assert_int_equal(ls_exit_code((ls_status)99), 1);
