@@ -79,6 +79,13 @@ GROUP(ranks, "Ranks",
       NUMBER("time-limit", time_limit, 0, 1e9,
              "seconds to wait for other ranks before giving up; 0: for ever; default 1800"));
 
+GROUP(checkpoint, "Checkpoints",
+      TEXT("checkpoint", checkpoint, "DIR", "write checkpoints here; the last two are kept"),
+      INTEGER("checkpoint-steps", checkpoint_steps, 0, LARGEST, "one every N steps"),
+      NUMBER("checkpoint-minutes", checkpoint_minutes, 0, 1e6,
+             "one every X minutes; default 10, unless --checkpoint-steps is given"),
+      TEXT("resume", resume, "DIR", "go on from the newest whole checkpoint there"));
+
 GROUP(store, "Event store",
       TEXT("codec", codec, "NAME", "lz4 (default), lz4hc, zstd, zlib, blosclz, none"),
       INTEGER("codec-level", codec_level, 0, 9, "compression level; default 5"),

@@ -39,6 +39,9 @@ typedef struct ls_settings {
   char *share, *reduction, *overlap, *average;
   long check_every;
   double time_limit; /* seconds, 0: none */
+  char *checkpoint, *resume;
+  long checkpoint_steps;
+  double checkpoint_minutes;
   /* store */
   char *codec, *store_form;
   long codec_level, codec_threads;
@@ -77,11 +80,11 @@ typedef struct ls_option_group {
 } ls_option_group;
 
 extern const ls_option_group ls_options_data, ls_options_image, ls_options_network,
-    ls_options_training, ls_options_ranks, ls_options_store, ls_options_record, ls_options_evaluate,
-    ls_options_step, ls_options_convert, ls_options_synthetic, ls_options_load, ls_options_inspect,
-    ls_options_info;
+    ls_options_training, ls_options_ranks, ls_options_checkpoint, ls_options_store,
+    ls_options_record, ls_options_evaluate, ls_options_step, ls_options_convert,
+    ls_options_synthetic, ls_options_load, ls_options_inspect, ls_options_info;
 
-enum { LS_MOST_GROUPS = 8 };
+enum { LS_MOST_GROUPS = 10 };
 
 ls_settings ls_settings_default(void);
 void ls_settings_destroy(ls_settings *settings);

@@ -90,7 +90,7 @@ static ls_status open_folder(ls_train_record *r, ls_error *error) {
                 .ranks = ranks,
                 .threads = r->facts.job->options.threads,
                 .local_batch = (size_t)s->batch,
-                .global_batch = (size_t)s->batch * (size_t)s->accumulate * (size_t)ranks};
+                .global_batch = r->facts.global_batch};
   return ls_record_open(s->out, &run, ls_revision(), &r->record, error);
 }
 
@@ -199,6 +199,14 @@ void ls_train_record_history(ls_train_record *r, const ls_history_row *row) {
 void ls_train_record_confusion(ls_train_record *r, const char *set, const char *const *names,
                                const ls_evaluation *e) {
   if (is_root(r)) ls_record_confusion(r->record, set, e->classes, names, e->counts, e->scores);
+}
+
+uint64_t ls_train_record_data_checksum(const ls_train_record *r) {
+  return r->data_checksum;
+}
+
+void ls_train_record_invalidate(ls_train_record *r, const char *reason) {
+  if (!r->invalid[0]) snprintf(r->invalid, sizeof r->invalid, "%s", reason);
 }
 
 static void add_number(cJSON *object, const char *key, double value) {

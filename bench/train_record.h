@@ -18,6 +18,7 @@ typedef struct ls_train_record_facts {
   ls_comm *comm;
   const ls_store *store; /* this rank's events */
   ls_load_times load;
+  size_t global_batch; /* 0: no training */
   const ls_model *model;
 } ls_train_record_facts;
 
@@ -43,6 +44,12 @@ ls_status ls_train_record_evaluate(ls_train_record *record, ls_model *model, con
 void ls_train_record_history(ls_train_record *record, const ls_history_row *row);
 void ls_train_record_confusion(ls_train_record *record, const char *set, const char *const *names,
                                const ls_evaluation *evaluation);
+
+/* Sum of the checksums of all images, over all ranks; rank 0 only. */
+uint64_t ls_train_record_data_checksum(const ls_train_record *record);
+
+/* The result will be INVALID for this reason, unless there is one already. */
+void ls_train_record_invalidate(ls_train_record *record, const char *reason);
 
 /* Completes the files and prints the verdict and where the results are (--json: as an object, with
  * the last epoch and a checksum of the weights). Frees the record in any case. LS_VALUE if the

@@ -1,0 +1,282 @@
+#include "bench/training.h"
+
+#include "base/clock.h"
+#include "base/memory.h"
+#include "bench/confusion.h"
+#include "bench/progress.h"
+#include "bench/stop_request.h"
+#include "bench/training_checkpoint.h"
+#include "train/evaluation.h"
+#include "weights/keras_weights.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+void ls_training_free(ls_training *t) {
+  ls_train_record_discard(t->record);
+  ls_trainer_free(t->trainer);
+  ls_store_free(t->store);
+  ls_store_free(t->validation);
+  ls_free(t->results);
+  ls_job_close(&t->job);
+}
+
+static ls_average average(const ls_settings *s) {
+  if (!s->average || !strcmp(s->average, "gradients")) return LS_AVERAGE_GRADIENTS;
+  return strcmp(s->average, "weights") != 0 ? LS_AVERAGE_WEIGHTS_EACH_EPOCH
+                                            : LS_AVERAGE_WEIGHTS_EACH_STEP;
+}
+
+static void fill_options(ls_training *t) {
+  const ls_settings *s = t->settings;
+  t->options = (ls_trainer_options){
+      .backend = t->job.backend,
+      .backend_options = t->job.options,
+      .spec = t->job.spec,
+      .optimizer = s->optimizer && !strcmp(s->optimizer, "adam") ? LS_ADAM : LS_SGD,
+      .learning_rate = s->lr,
+      .momentum = s->momentum,
+      .batch = (size_t)s->batch,
+      .accumulate = (size_t)s->accumulate,
+      .global_batch = (size_t)s->global_batch,
+      .seed = (uint64_t)s->seed,
+      .shuffle = !s->shuffle || !strcmp(s->shuffle, "on"),
+      .events = ls_dataset_count(t->job.events.dataset),
+      .share = s->share && !strcmp(s->share, "contiguous") ? LS_SHARE_CONTIGUOUS : LS_SHARE_SLOTS,
+      .reduction = s->reduction && !strcmp(s->reduction, "float") ? LS_REDUCTION_FLOAT
+                                                                  : LS_REDUCTION_REPRODUCIBLE,
+      .average = average(s),
+      .overlap = !s->overlap || !strcmp(s->overlap, "on"),
+      .check_every = (size_t)s->check_every,
+  };
+}
+
+static int own_event(const void *context, size_t event) {
+  return ls_sharing_mine(context, event);
+}
+
+static ls_status load_training(ls_training *t, ls_error *error) {
+  ls_sharing sharing;
+  LS_TRY(ls_training_check_checkpoint(t, error));
+  LS_TRY(ls_trainer_sharing(&t->options, t->comm, &sharing, error));
+  return ls_events_load(t->settings, &t->job.events, own_event, &sharing, "loading", t->talks,
+                        &t->store, &t->load, error);
+}
+
+static ls_status load_validation(ls_training *t, ls_error *error) {
+  const ls_settings *s = t->settings;
+  if (!s->validation_count) return LS_OK;
+  ls_events events;
+  ls_load_times times;
+  const ls_network_spec *spec = &t->job.spec;
+  LS_TRY(ls_events_open(s, s->validation, s->validation_count, ls_network_classes(spec), &events,
+                        error));
+  ls_round_robin deal = {(size_t)ls_comm_rank(t->comm), (size_t)ls_comm_size(t->comm)};
+  int size = events.policy.size, planes = ls_events_planes(&events);
+  ls_status status;
+  if (planes != spec->planes || size != spec->height)
+    status =
+        ls_fail(error, LS_MISMATCH,
+                "--validation makes images of %d x %d x %d, --data of %d x %d x %d; give --size "
+                "and --plane",
+                size, size, planes, spec->height, spec->width, spec->planes);
+  else
+    status = ls_events_load(s, &events, ls_event_round_robin, &deal, "loading validation", t->talks,
+                            &t->validation, &times, error);
+  ls_events_close(&events);
+  return status;
+}
+
+static ls_status read_weights(ls_training *t, ls_error *error) {
+  if (!t->settings->weights) return LS_OK;
+  LS_TRY(ls_keras_weights_read(t->settings->weights, &t->job.spec,
+                               ls_trainer_parameters(t->trainer), error));
+  return ls_trainer_parameters_changed(t->trainer, error);
+}
+
+static ls_status make_trainer(ls_training *t, ls_error *error) {
+  LS_TRY(ls_trainer_new(&t->options, t->store, t->comm, &t->trainer, error));
+  size_t bytes = ls_trainer_steps_per_epoch(t->trainer) * sizeof *t->results;
+  ls_status status = ls_allocate((void **)&t->results, bytes, "the times of an epoch", error);
+  if (status == LS_OK) status = read_weights(t, error);
+  return ls_comm_agree(t->comm, status, error);
+}
+
+static void print_start(const ls_training *t) {
+  const ls_network_spec *spec = &t->job.spec;
+  ls_store_statistics stored = ls_store_get_statistics(t->store);
+  printf("%zu events of %d x %d x %d, network of %zu parameters, backend %s\n", t->options.events,
+         spec->height, spec->width, spec->planes, ls_network_parameter_count(spec),
+         t->job.backend_name);
+  printf("%d ranks x %d threads, global batch %zu\n", ls_comm_size(t->comm), t->job.options.threads,
+         ls_trainer_global_batch(&t->options, t->comm));
+  printf("loaded %zu events on rank 0 in %.2f s: %.1f MB raw, %.2f MB kept\n", t->load.events,
+         t->load.wall, (double)stored.raw_bytes / 1e6, (double)stored.stored_bytes / 1e6);
+}
+
+ls_status ls_training_prepare(const ls_settings *settings, ls_comm *comm, ls_training *t,
+                              ls_error *error) {
+  *t = (ls_training){
+      .settings = settings, .comm = comm, .talks = ls_comm_rank(comm) == 0 && !settings->json};
+  LS_TRY(ls_job_open(settings, comm, &t->job, error));
+  fill_options(t);
+  LS_TRY(ls_comm_agree(comm, load_training(t, error), error));
+  LS_TRY(ls_comm_agree(comm, load_validation(t, error), error));
+  t->options.stop = ls_stop_request_watch();
+  LS_TRY(make_trainer(t, error));
+  ls_train_record_facts facts = {.settings = settings,
+                                 .job = &t->job,
+                                 .comm = comm,
+                                 .store = t->store,
+                                 .load = t->load,
+                                 .global_batch = ls_trainer_global_batch(&t->options, comm),
+                                 .model = ls_trainer_model(t->trainer)};
+  LS_TRY(ls_train_record_open(&facts, &t->record, error));
+  if (t->talks) print_start(t);
+  LS_TRY(ls_training_resume(t, error));
+  t->last_checkpoint = ls_seconds();
+  return LS_OK;
+}
+
+/* One step; its times go to the record at the end of the epoch. */
+static ls_status train_step(ls_training *t, ls_step_result *r, ls_error *error) {
+  ls_checkpoint_state *p = &t->position;
+  LS_TRY(ls_trainer_step(t->trainer, p->epoch, p->step, r, error));
+  p->step++;
+  p->total_steps++;
+  p->epoch_loss += r->loss * (double)r->images;
+  p->epoch_correct += r->accuracy * (double)r->images;
+  p->epoch_images += (double)r->images;
+  p->wall_seconds += r->wall_seconds;
+  t->stopped = r->stop;
+  return LS_OK;
+}
+
+/* The steps of an epoch that are left, at most up to total step number limit. */
+static ls_status train_epoch(ls_training *t, size_t limit, ls_error *error) {
+  ls_checkpoint_state *p = &t->position;
+  size_t steps = ls_trainer_steps_per_epoch(t->trainer), done = 0, before = p->total_steps;
+  ls_progress progress;
+  ls_progress_start(&progress, "training", "steps", t->talks);
+  while (p->step < steps && p->total_steps < limit && !t->stopped) {
+    ls_step_result *r = &t->results[done++];
+    LS_TRY(train_step(t, r, error));
+    ls_training_checkpoint(t, 0);
+    char note[64];
+    snprintf(note, sizeof note, "epoch %llu, loss %.4f", (unsigned long long)p->epoch + 1, r->loss);
+    ls_progress_at(&progress, p->step, steps, note);
+  }
+  ls_progress_end(&progress);
+  return ls_train_record_epoch(t->record, (int)p->epoch, before, done, t->results, error);
+}
+
+static ls_status evaluate_into(ls_training *t, ls_history_row *row, ls_error *error) {
+  row->validation_loss = row->validation_accuracy = NAN;
+  if (!t->validation) return LS_OK;
+  ls_evaluation evaluation;
+  double seconds;
+  LS_TRY(ls_train_record_evaluate(t->record, ls_trainer_model(t->trainer), t->validation,
+                                  (int)t->position.epoch, &evaluation, &seconds, error));
+  row->validation_loss = evaluation.loss;
+  row->validation_accuracy = evaluation.accuracy;
+  t->position.wall_seconds += seconds;
+  ls_evaluation_destroy(&evaluation);
+  return LS_OK;
+}
+
+static void print_epoch(const ls_history_row *row, double events_per_second) {
+  printf("%6d %8zu %12.6f %8.2f%%", row->epoch, row->step, row->loss, 100 * row->accuracy);
+  if (isnan(row->validation_loss))
+    printf(" %12s %9s", "-", "-");
+  else
+    printf(" %12.6f %8.2f%%", row->validation_loss, 100 * row->validation_accuracy);
+  printf(" %10.3g\n", events_per_second);
+  fflush(stdout);
+}
+
+/* Evaluation and history of an epoch, whole or cut short, that trained for seconds on images. */
+static ls_status close_epoch(ls_training *t, double images, double seconds, ls_error *error) {
+  ls_checkpoint_state *p = &t->position;
+  ls_history_row row = {.epoch = (int)p->epoch + 1,
+                        .step = p->total_steps,
+                        .loss = p->epoch_loss / p->epoch_images,
+                        .accuracy = p->epoch_correct / p->epoch_images,
+                        .learning_rate = t->settings->lr};
+  LS_TRY(ls_trainer_check_equal(t->trainer, error));
+  LS_TRY(evaluate_into(t, &row, error));
+  row.wall_seconds = p->wall_seconds;
+  ls_train_record_history(t->record, &row);
+  if (t->talks) print_epoch(&row, images / seconds);
+  return LS_OK;
+}
+
+ls_status ls_training_run(ls_training *t, ls_error *error) {
+  const ls_settings *s = t->settings;
+  ls_checkpoint_state *p = &t->position;
+  size_t limit = s->steps ? (size_t)s->steps : SIZE_MAX;
+  long epochs = s->epochs == LS_UNSET ? (s->steps ? LONG_MAX : 10) : s->epochs;
+  if (t->talks)
+    printf("\n%6s %8s %12s %9s %12s %9s %10s\n", "epoch", "step", "loss", "accuracy", "val loss",
+           "val acc", "events/s");
+  while ((long)p->epoch < epochs && p->total_steps < limit && !t->stopped) {
+    double seconds = p->wall_seconds, images = p->epoch_images;
+    LS_TRY(train_epoch(t, limit, error));
+    if (t->stopped) break;
+    LS_TRY(close_epoch(t, p->epoch_images - images, p->wall_seconds - seconds, error));
+    if (p->step < ls_trainer_steps_per_epoch(t->trainer)) break; /* --steps reached inside it */
+    p->epoch++;
+    p->step = 0;
+    p->epoch_loss = p->epoch_correct = p->epoch_images = 0;
+  }
+  ls_training_checkpoint(t, 1);
+  return LS_OK;
+}
+
+/* The table over the validation events, else over the training events, called what it is. */
+static ls_status confusion(ls_training *t, ls_error *error) {
+  ls_evaluation evaluation;
+  const char *set = t->validation ? "validation" : "training";
+  LS_TRY(ls_train_record_evaluate(t->record, ls_trainer_model(t->trainer),
+                                  t->validation ? t->validation : t->store, -1, &evaluation, NULL,
+                                  error));
+  const char *names[LS_MAX_CLASSES];
+  ls_job_class_names(&t->job, names);
+  ls_train_record_confusion(t->record, set, names, &evaluation);
+  if (t->talks) ls_confusion_print(&evaluation, names, set);
+  ls_evaluation_destroy(&evaluation);
+  return LS_OK;
+}
+
+static ls_status save_weights(const ls_training *t, ls_error *error) {
+  if (!t->settings->save_weights || ls_comm_rank(t->comm)) return LS_OK;
+  return ls_keras_weights_write(t->settings->save_weights, &t->job.spec,
+                                ls_trainer_parameters(t->trainer), error);
+}
+
+/* What is said, and returned, once all results are there. */
+static ls_status verdict(const ls_training *t, ls_error *error) {
+  const char *folder = t->settings->checkpoint;
+  if (t->checkpoint_error.status != LS_OK)
+    return ls_fail(error, t->checkpoint_error.status, "the last checkpoint failed: %.600s",
+                   t->checkpoint_error.message);
+  if (t->stopped)
+    return ls_fail(error, LS_STOPPED, "stopped by a signal after step %llu; %s%s",
+                   (unsigned long long)t->position.total_steps,
+                   folder ? "to go on: --resume " : "without --checkpoint it cannot go on",
+                   folder ? folder : "");
+  return LS_OK;
+}
+
+ls_status ls_training_finish(ls_training *t, ls_error *error) {
+  if (!t->stopped) LS_TRY(confusion(t, error));
+  LS_TRY(ls_comm_agree(t->comm, save_weights(t, error), error));
+  if (t->stopped) ls_train_record_invalidate(t->record, "stopped by a signal");
+  ls_train_record *record = t->record;
+  t->record = NULL;
+  ls_status status = ls_train_record_finish(record, ls_trainer_parameters(t->trainer), error);
+  if (status != LS_OK && !t->stopped) return status;
+  return ls_comm_agree(t->comm, verdict(t, error), error);
+}
