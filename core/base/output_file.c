@@ -96,3 +96,13 @@ ls_status ls_make_folder(const char *path, ls_error *error) {
   free(copy);
   return status;
 }
+
+ls_status ls_sync_folder(const char *path, ls_error *error) {
+  int descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int failed = descriptor < 0 || (fsync(descriptor) && errno != EINVAL);
+  int cause = errno;
+  if (descriptor >= 0) close(descriptor);
+  if (!failed) return LS_OK;
+  return ls_fail(error, LS_IO, "%s: this folder cannot be synced to disk: %s", path,
+                 strerror(cause));
+}

@@ -32,4 +32,8 @@ ls_status ls_output_rename(const char *temporary, const char *path, ls_error *er
 /* Makes a folder and its missing parents; an existing folder is fine. Returns LS_OK or LS_IO. */
 ls_status ls_make_folder(const char *path, ls_error *error);
 
+/* Waits until the names in a folder (files made, renamed, removed) are on disk: syncing a file does
+ * not do that. A file system that cannot sync folders is no failure. Returns LS_OK or LS_IO. */
+ls_status ls_sync_folder(const char *path, ls_error *error);
+
 #endif
