@@ -24,6 +24,10 @@ ls_status ls_keras_weights_read(const char *path, const ls_network_spec *spec, f
 ls_status ls_keras_weights_write(const char *path, const ls_network_spec *spec,
                                  const float *parameters, ls_error *error);
 
+/* Whether this build can read and write weights: LS_OK, or LS_UNAVAILABLE as the two above would
+ * say it of path. */
+ls_status ls_keras_weights_available(const char *path, ls_error *error);
+
 /* The file of `larscale step --dump`: /loss (scalar), /logits and /probabilities [batch][classes],
  * /gradients/NAME for every parameter (conv1.kernel .. denseN.bias, Keras' axis order). gradients
  * is an arena in parameter order, already averaged over the batch. loss is float64, the rest

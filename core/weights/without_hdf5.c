@@ -20,6 +20,10 @@ ls_status ls_keras_weights_write(const char *path, const ls_network_spec *spec,
   return unavailable(path, error);
 }
 
+ls_status ls_keras_weights_available(const char *path, ls_error *error) {
+  return unavailable(path, error);
+}
+
 ls_status ls_step_dump_write(const char *path, const ls_network_spec *spec,
                              const ls_step_dump *dump, ls_error *error) {
   (void)spec, (void)dump;

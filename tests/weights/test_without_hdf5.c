@@ -23,6 +23,7 @@ static void test_unavailable(void **state) {
   float untouched = 3;
   assert_unavailable(ls_keras_weights_read(path, &spec, &untouched, &error), &error);
   assert_unavailable(ls_keras_weights_write(path, &spec, &untouched, &error), &error);
+  assert_unavailable(ls_keras_weights_available(path, &error), &error);
   assert_unavailable(ls_step_dump_write(path, &spec, &(ls_step_dump){0}, &error), &error);
   assert_true(untouched == 3);
 }
