@@ -1,3 +1,4 @@
+#include "comm/comm_mpi.h"
 #include "comm/comm.h"
 #include "comm/launcher.h"
 
@@ -164,4 +165,19 @@ ls_status ls_comm_agree(ls_comm *comm, ls_status status, ls_error *error) {
   shared.shared = 1;
   if (error) *error = shared;
   return shared.status;
+}
+
+MPI_Comm ls_comm_mpi(const ls_comm *comm) {
+  return comm->alone ? MPI_COMM_NULL : MPI_COMM_WORLD;
+}
+
+ls_status ls_comm_check(int code, const char *what, ls_error *error) {
+  return check(code, what, error);
+}
+
+ls_status ls_comm_complete(const ls_comm *comm, int code, MPI_Request *request, const char *what,
+                           ls_error *error) {
+  (void)comm;
+  LS_TRY(check(code, what, error));
+  return check(MPI_Wait(request, MPI_STATUS_IGNORE), what, error);
 }
