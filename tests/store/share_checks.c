@@ -212,9 +212,6 @@ static ls_status damage(job *j, ls_error *error) {
  * as they were copied. Pages of the shared memory count as soon as this rank has written them. */
 static ls_status transient(job *j, ls_error *error) {
   enum { IMAGES = 1000, SQUARE = 158 };
-#ifdef __SANITIZE_ADDRESS__
-  return (void)j, (void)error, LS_OK; /* keeps freed memory on purpose */
-#endif
   ls_store_options options = ls_store_defaults();
   options.codec = "none";
   LS_TRY(ls_store_new(&options, &j->store, error));
@@ -230,7 +227,11 @@ static ls_status transient(job *j, ls_error *error) {
   LS_TRY(ls_store_share(&j->store, j->node, error));
   double more = (double)ls_memory_peak() - before;
   printf("# %.1f MB moved, %.1f MB more at the peak\n", own / 1e6, more / 1e6);
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+  printf("# the peak means nothing with a sanitizer, which keeps freed memory on purpose\n");
+#else
   EXPECT(more < 0.25 * own);
+#endif
   EXPECT(ls_store_count(j->store) == (size_t)IMAGES * (size_t)j->ranks);
   ls_image found = {0};
   LS_TRY(ls_store_get(j->store, ls_store_count(j->store) - 1, &found, error));
