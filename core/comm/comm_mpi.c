@@ -1,4 +1,5 @@
 #define _POSIX_C_SOURCE 200809L
+#include "comm/comm_mpi.h"
 #include "base/clock.h"
 #include "comm/comm.h"
 #include "comm/launcher.h"
@@ -256,4 +257,17 @@ ls_status ls_comm_agree(ls_comm *comm, ls_status status, ls_error *error) {
   shared.shared = 1;
   if (error) *error = shared;
   return shared.status;
+}
+
+MPI_Comm ls_comm_mpi(const ls_comm *comm) {
+  return comm->alone ? MPI_COMM_NULL : comm->ranks;
+}
+
+ls_status ls_comm_check(int code, const char *what, ls_error *error) {
+  return check(code, what, error);
+}
+
+ls_status ls_comm_complete(const ls_comm *comm, int code, MPI_Request *request, const char *what,
+                           ls_error *error) {
+  return complete(comm, code, request, what, error);
 }

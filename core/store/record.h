@@ -24,8 +24,9 @@ typedef struct ls_record_header {
 typedef struct ls_record {
   ls_record_header header;
   uint64_t checksum;    /* XXH3 of block and header */
-  unsigned char *block; /* the parts, one after the other; owned */
+  unsigned char *block; /* the parts, one after the other; owned. Shared store: see offset */
   size_t block_bytes;
+  uint64_t offset; /* of the block in a shared store, where a pointer means nothing to others */
 } ls_record;
 
 /* What writing needs and keeps between records. Zero-initialise; ls_encoder_destroy frees it. */

@@ -43,8 +43,10 @@ ls_status ls_store_new(const ls_store_options *options, ls_store **store, ls_err
 
 void ls_store_free(ls_store *store) {
   if (!store) return;
-  for (size_t i = 0; i < store->statistics.images; i++) free(store->records[i].block);
-  free(store->records);
+  if (!store->shared) {
+    for (size_t i = 0; i < store->statistics.images; i++) free(store->records[i].block);
+    free(store->records);
+  }
   ls_encoder_destroy(&store->encoder);
   ls_free((void *)store->get_nanoseconds);
   free(store);
@@ -130,14 +132,18 @@ static int by_event(const void *a, const void *b) {
   return left < right ? -1 : left > right;
 }
 
-ls_status ls_store_seal(ls_store *store, ls_error *error) {
-  size_t images = store->statistics.images;
-  if (images) qsort(store->records, images, sizeof *store->records, by_event);
-  for (size_t i = 1; i < images; i++)
-    if (store->records[i].header.event == store->records[i - 1].header.event)
+ls_status ls_records_sort(ls_record *records, size_t count, ls_error *error) {
+  if (count) qsort(records, count, sizeof *records, by_event);
+  for (size_t i = 1; i < count; i++)
+    if (records[i].header.event == records[i - 1].header.event)
       return ls_fail(error, LS_MISMATCH,
                      "event %llu was stored twice; see that no file is given twice",
-                     (unsigned long long)store->records[i].header.event);
+                     (unsigned long long)records[i].header.event);
+  return LS_OK;
+}
+
+ls_status ls_store_seal(ls_store *store, ls_error *error) {
+  LS_TRY(ls_records_sort(store->records, store->statistics.images, error));
   ls_encoder_destroy(&store->encoder);
   store->sealed = 1;
   return LS_OK;
@@ -155,13 +161,41 @@ uint64_t ls_store_event(const ls_store *store, size_t record) {
   return store->records[record].header.event;
 }
 
+int ls_store_find(const ls_store *store, uint64_t event, size_t *record) {
+  size_t low = 0, high = store->statistics.images;
+  while (low < high) {
+    size_t middle = low + (high - low) / 2;
+    if (store->records[middle].header.event < event)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  *record = low;
+  return low < store->statistics.images && store->records[low].header.event == event;
+}
+
+/* The record with its block where this process sees it. Every rank of a node can write into a
+ * shared store, so nothing there is believed. */
+static ls_status find_block(const ls_store *store, ls_record *record, ls_error *error) {
+  if (!store->shared) return LS_OK;
+  if (record->offset > store->shared_bytes ||
+      record->block_bytes > store->shared_bytes - record->offset)
+    return ls_fail(error, LS_FORMAT,
+                   "the index of the node's store is damaged at event %llu; load the data again",
+                   (unsigned long long)record->header.event);
+  record->block = (unsigned char *)store->shared + record->offset;
+  return LS_OK;
+}
+
 ls_status ls_store_get(const ls_store *store, size_t record, ls_image *image, ls_error *error) {
   if (!store->sealed) return ls_fail(error, LS_INTERNAL, "the store is read before it was sealed");
   if (record >= store->statistics.images)
     return ls_fail(error, LS_INTERNAL, "record %zu is asked for, but the store has %zu", record,
                    store->statistics.images);
   double start = ls_seconds();
-  LS_TRY(ls_record_decode(&store->records[record], &store->codec, image, error));
+  ls_record found = store->records[record];
+  LS_TRY(find_block(store, &found, error));
+  LS_TRY(ls_record_decode(&found, &store->codec, image, error));
   atomic_fetch_add_explicit(store->get_nanoseconds, (uint64_t)((ls_seconds() - start) * 1e9),
                             memory_order_relaxed);
   return LS_OK;

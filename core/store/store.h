@@ -1,8 +1,8 @@
 /* The compressed in-memory event store: append in any order, seal, then read, also concurrently.
  *
  * Each image is kept as one checksummed record, sparse (delta-coded indices and values) or dense,
- * compressed with blosc (stored as it is in a build without blosc). One store per rank; the
- * interface keeps records apart from their index so that a node can share one later. */
+ * compressed with blosc (stored as it is in a build without blosc). Each rank fills a store of its
+ * own; store/share.h makes one of those of a node. */
 #ifndef LS_STORE_STORE_H
 #define LS_STORE_STORE_H
 
@@ -70,6 +70,9 @@ ls_status ls_store_seal(ls_store *store, ls_error *error);
 size_t ls_store_count(const ls_store *store);
 int ls_store_label(const ls_store *store, size_t record);
 uint64_t ls_store_event(const ls_store *store, size_t record);
+
+/* 1 and the record number of event, or 0. Only after seal. */
+int ls_store_find(const ls_store *store, uint64_t event, size_t *record);
 
 /* Verifies the checksum of record number record and decompresses it into *image, reusing its
  * buffers. Only after seal. Safe from several threads with different images. LS_OK, LS_FORMAT
