@@ -47,12 +47,14 @@ static ls_status evaluate(evaluating *e, ls_error *error) {
                                  .job = &e->job,
                                  .comm = e->comm,
                                  .store = e->store,
+                                 .stored_bytes = ls_store_get_statistics(e->store).stored_bytes,
                                  .load = e->load,
                                  .model = e->model};
   LS_TRY(ls_train_record_open(&facts, &e->record, error));
   ls_evaluation evaluation;
   double seconds;
-  LS_TRY(ls_train_record_evaluate(e->record, e->model, e->store, -1, &evaluation, &seconds, error));
+  LS_TRY(ls_train_record_evaluate(e->record, e->model, e->store, 0, 1, -1, &evaluation, &seconds,
+                                  error));
   const char *names[LS_MAX_CLASSES];
   ls_job_class_names(&e->job, names);
   ls_history_row row = {.loss = NAN,

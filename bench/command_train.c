@@ -10,7 +10,7 @@ static ls_status run(const ls_settings *settings, ls_comm *comm, ls_error *error
   ls_status status = ls_training_prepare(settings, comm, &training, error);
   if (status == LS_OK) status = ls_training_run(&training, error);
   if (status == LS_OK) status = ls_training_finish(&training, error);
-  ls_training_free(&training);
+  ls_training_free(&training, status != LS_OK && !error->shared);
   return status;
 }
 

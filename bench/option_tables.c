@@ -62,22 +62,28 @@ GROUP(training, "Training", INTEGER("batch", batch, 1, 1 << 20, "images per rank
       CHOICE("shuffle", shuffle, "on|off", "another order of events in each epoch; default on"),
       TEXTS("validation", validation, "PATH...", "events to evaluate after each epoch"));
 
-GROUP(ranks, "Ranks",
-      CHOICE(
-          "share", share, "slots|contiguous",
-          "slots: a batch is the same for any number of ranks; contiguous: each rank an equal part "
-          "of the events, as the study; default slots"),
-      CHOICE("reduction", reduction, "reproducible|float",
-             "reproducible: the same bits for any number of ranks; float: MPI's own sum; default "
-             "reproducible"),
-      CHOICE("average", average, "gradients|weights|weights-epoch",
-             "what is averaged; weights: after each step or epoch; default gradients"),
-      CHOICE("overlap", overlap, "on|off",
-             "send gradients while the backward pass computes; default on"),
-      INTEGER("check-every", check_every, 0, LARGEST,
-              "compare the ranks' weights every N steps, and after each epoch; default 100"),
-      NUMBER("time-limit", time_limit, 0, 1e9,
-             "seconds to wait for other ranks before giving up; 0: for ever; default 1800"));
+GROUP(
+    ranks, "Ranks",
+    CHOICE(
+        "share", share, "slots|contiguous",
+        "slots: a batch is the same for any number of ranks; contiguous: each rank an equal part "
+        "of the events, as the study; default slots"),
+    CHOICE("reduction", reduction, "reproducible|float",
+           "reproducible: the same bits for any number of ranks; float: MPI's own sum; default "
+           "reproducible"),
+    CHOICE("average", average, "gradients|weights|weights-epoch",
+           "what is averaged; weights: after each step or epoch; default gradients"),
+    CHOICE("overlap", overlap, "on|off",
+           "send gradients while the backward pass computes; default on"),
+    CHOICE("store", store, "private|node",
+           "node: the ranks of a node share one store in shared memory; default private: each rank "
+           "its own events"),
+    INTEGER("prefetch", prefetch, 0, 256,
+            "threads of a rank that decompress ahead of the batch; 0: when needed; default 1"),
+    INTEGER("check-every", check_every, 0, LARGEST,
+            "compare the ranks' weights every N steps, and after each epoch; default 100"),
+    NUMBER("time-limit", time_limit, 0, 1e9,
+           "seconds to wait for other ranks before giving up; 0: for ever; default 1800"));
 
 GROUP(checkpoint, "Checkpoints",
       TEXT("checkpoint", checkpoint, "DIR", "write checkpoints here; the last two are kept"),

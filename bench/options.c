@@ -22,6 +22,7 @@ ls_settings ls_settings_default(void) {
                        .time_limit = 1800,
                        .codec_level = 5,
                        .codec_threads = 1,
+                       .prefetch = 1,
                        .repetitions = 1,
                        .warmup = 1,
                        .events = 60,

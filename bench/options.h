@@ -44,6 +44,8 @@ typedef struct ls_settings {
   double checkpoint_minutes;
   /* store */
   char *codec, *store_form;
+  char *store; /* "private", "node" */
+  long prefetch;
   long codec_level, codec_threads;
   char *codec_shuffle;
   double memory_budget; /* MB, 0: none */

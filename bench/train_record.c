@@ -60,7 +60,7 @@ static void write_load(ls_train_record *r, int rank, const rank_load *load) {
 static ls_status gather_load(ls_train_record *r, ls_error *error) {
   size_t ranks = (size_t)ls_comm_size(r->facts.comm);
   rank_load own = {.times = r->facts.load,
-                   .stored_bytes = ls_store_get_statistics(r->facts.store).stored_bytes,
+                   .stored_bytes = r->facts.stored_bytes,
                    .checksum = r->facts.load.checksum};
   rank_load *all = calloc(ranks, sizeof *all);
   if (!all) return ls_fail(error, LS_MEMORY, "no memory for the times of %zu ranks", ranks);
@@ -168,13 +168,13 @@ static void show_progress(void *context, size_t done, size_t count) {
 }
 
 ls_status ls_train_record_evaluate(ls_train_record *r, ls_model *model, const ls_store *store,
-                                   int epoch, ls_evaluation *evaluation, double *seconds,
-                                   ls_error *error) {
+                                   size_t first, size_t every, int epoch, ls_evaluation *evaluation,
+                                   double *seconds, ls_error *error) {
   ls_progress progress;
   ls_progress_start(&progress, "evaluating", "events", is_root(r) && !r->facts.settings->json);
   double start = ls_seconds();
-  ls_status status = ls_evaluate(model, &r->facts.job->spec, store, r->facts.comm, show_progress,
-                                 &progress, evaluation, error);
+  ls_status status = ls_evaluate(model, &r->facts.job->spec, store, first, every, r->facts.comm,
+                                 show_progress, &progress, evaluation, error);
   double wall = ls_seconds() - start;
   ls_progress_end(&progress);
   if (seconds) *seconds = wall;

@@ -16,7 +16,8 @@ typedef struct ls_train_record_facts {
   const ls_settings *settings;
   const ls_job *job;
   ls_comm *comm;
-  const ls_store *store; /* this rank's events */
+  const ls_store *store; /* this rank's events, or its node's */
+  uint64_t stored_bytes; /* of this rank's events */
   ls_load_times load;
   size_t global_batch; /* 0: no training */
   const ls_model *model;
@@ -34,11 +35,11 @@ ls_status ls_train_record_open(const ls_train_record_facts *facts, ls_train_reco
 ls_status ls_train_record_epoch(ls_train_record *record, int epoch, size_t first_step, size_t steps,
                                 const ls_step_result *results, ls_error *error);
 
-/* Evaluates the ranks' stores together and writes the phase eval. epoch -1: after the last; seconds
- * NULL: not wanted. */
+/* Evaluates the ranks' stores together (first, every: see ls_evaluate) and writes the phase eval.
+ * epoch -1: after the last; seconds NULL: not wanted. */
 ls_status ls_train_record_evaluate(ls_train_record *record, ls_model *model, const ls_store *store,
-                                   int epoch, ls_evaluation *evaluation, double *seconds,
-                                   ls_error *error);
+                                   size_t first, size_t every, int epoch, ls_evaluation *evaluation,
+                                   double *seconds, ls_error *error);
 
 /* These two may be called by any rank; only rank 0 writes. */
 void ls_train_record_history(ls_train_record *record, const ls_history_row *row);

@@ -15,11 +15,13 @@
 #include <stdio.h>
 #include <string.h>
 
-void ls_training_free(ls_training *t) {
+void ls_training_free(ls_training *t, int failed) {
   ls_train_record_discard(t->record);
+  if (failed && ls_comm_size(t->comm) > 1) return; /* the rest waits for ranks that may never come */
   ls_trainer_free(t->trainer);
   ls_store_free(t->store);
   ls_store_free(t->validation);
+  ls_node_free(t->node, 0);
   ls_free(t->results);
   ls_job_close(&t->job);
 }
@@ -49,6 +51,7 @@ static void fill_options(ls_training *t) {
       .reduction = s->reduction && !strcmp(s->reduction, "float") ? LS_REDUCTION_FLOAT
                                                                   : LS_REDUCTION_REPRODUCIBLE,
       .average = average(s),
+      .prefetch_threads = (int)s->prefetch,
       .overlap = !s->overlap || !strcmp(s->overlap, "on"),
       .check_every = (size_t)s->check_every,
   };
@@ -64,6 +67,14 @@ static ls_status load_training(ls_training *t, ls_error *error) {
   LS_TRY(ls_trainer_sharing(&t->options, t->comm, &sharing, error));
   return ls_events_load(t->settings, &t->job.events, own_event, &sharing, "loading", t->talks,
                         &t->store, &t->load, error);
+}
+
+/* --store node: the stores of a node's ranks become one. */
+static ls_status share_store(ls_training *t, ls_error *error) {
+  t->stored_bytes = ls_store_get_statistics(t->store).stored_bytes;
+  if (!t->settings->store || strcmp(t->settings->store, "node") != 0) return LS_OK;
+  LS_TRY(ls_node_new(t->comm, &t->node, error));
+  return ls_store_share(&t->store, t->node, error);
 }
 
 static ls_status load_validation(ls_training *t, ls_error *error) {
@@ -108,12 +119,13 @@ static ls_status make_trainer(ls_training *t, ls_error *error) {
 static void print_start(const ls_training *t) {
   const ls_network_spec *spec = &t->job.spec;
   ls_store_statistics stored = ls_store_get_statistics(t->store);
+  const char *whose = t->node ? "this node" : "rank 0";
   printf("%zu events of %d x %d x %d, network of %zu parameters, backend %s\n", t->options.events,
          spec->height, spec->width, spec->planes, ls_network_parameter_count(spec),
          t->job.backend_name);
   printf("%d ranks x %d threads, global batch %zu\n", ls_comm_size(t->comm), t->job.options.threads,
          ls_trainer_global_batch(&t->options, t->comm));
-  printf("loaded %zu events on rank 0 in %.2f s: %.1f MB raw, %.2f MB kept\n", t->load.events,
+  printf("loaded %zu events on %s in %.2f s: %.1f MB raw, %.2f MB kept\n", stored.images, whose,
          t->load.wall, (double)stored.raw_bytes / 1e6, (double)stored.stored_bytes / 1e6);
 }
 
@@ -124,6 +136,7 @@ ls_status ls_training_prepare(const ls_settings *settings, ls_comm *comm, ls_tra
   LS_TRY(ls_job_open(settings, comm, &t->job, error));
   fill_options(t);
   LS_TRY(ls_comm_agree(comm, load_training(t, error), error));
+  LS_TRY(share_store(t, error));
   LS_TRY(ls_comm_agree(comm, load_validation(t, error), error));
   t->options.stop = ls_stop_request_watch();
   LS_TRY(make_trainer(t, error));
@@ -131,6 +144,7 @@ ls_status ls_training_prepare(const ls_settings *settings, ls_comm *comm, ls_tra
                                  .job = &t->job,
                                  .comm = comm,
                                  .store = t->store,
+                                 .stored_bytes = t->stored_bytes,
                                  .load = t->load,
                                  .global_batch = ls_trainer_global_batch(&t->options, comm),
                                  .model = ls_trainer_model(t->trainer)};
@@ -178,7 +192,7 @@ static ls_status evaluate_into(ls_training *t, ls_history_row *row, ls_error *er
   if (!t->validation) return LS_OK;
   ls_evaluation evaluation;
   double seconds;
-  LS_TRY(ls_train_record_evaluate(t->record, ls_trainer_model(t->trainer), t->validation,
+  LS_TRY(ls_train_record_evaluate(t->record, ls_trainer_model(t->trainer), t->validation, 0, 1,
                                   (int)t->position.epoch, &evaluation, &seconds, error));
   row->validation_loss = evaluation.loss;
   row->validation_accuracy = evaluation.accuracy;
@@ -239,9 +253,13 @@ ls_status ls_training_run(ls_training *t, ls_error *error) {
 static ls_status confusion(ls_training *t, ls_error *error) {
   ls_evaluation evaluation;
   const char *set = t->validation ? "validation" : "training";
+  /* The ranks of a node that share a store take turns with its records. */
+  int shared = t->node && !t->validation;
+  size_t first = shared ? (size_t)ls_node_rank(t->node) : 0;
+  size_t every = shared ? (size_t)ls_node_size(t->node) : 1;
   LS_TRY(ls_train_record_evaluate(t->record, ls_trainer_model(t->trainer),
-                                  t->validation ? t->validation : t->store, -1, &evaluation, NULL,
-                                  error));
+                                  t->validation ? t->validation : t->store, first, every, -1,
+                                  &evaluation, NULL, error));
   const char *names[LS_MAX_CLASSES];
   ls_job_class_names(&t->job, names);
   ls_train_record_confusion(t->record, set, names, &evaluation);

@@ -5,6 +5,7 @@
 
 #include "bench/job.h"
 #include "bench/train_record.h"
+#include "store/share.h"
 #include "train/checkpoint.h"
 #include "train/trainer.h"
 
@@ -14,6 +15,8 @@ typedef struct ls_training {
   ls_comm *comm;
   ls_job job;
   ls_store *store, *validation;
+  ls_node *node;         /* NULL unless the node's ranks share a store */
+  uint64_t stored_bytes; /* of this rank's own events */
   ls_load_times load;
   ls_trainer_options options;
   ls_trainer *trainer;
@@ -37,6 +40,8 @@ ls_status ls_training_run(ls_training *training, ls_error *error);
 /* Confusion table, weights, record and verdict. LS_STOPPED after a signal. */
 ls_status ls_training_finish(ls_training *training, ls_error *error);
 
-void ls_training_free(ls_training *training);
+/* failed: this rank has an error that the others do not know of; then only the record's unfinished
+ * files are removed, and ls_comm_finish must end the run. */
+void ls_training_free(ls_training *training, int failed);
 
 #endif

@@ -34,15 +34,15 @@ static ls_status evaluate_event(ls_model *model, int classes, const ls_store *st
   return LS_OK;
 }
 
-static ls_status evaluate_own(ls_model *model, int classes, const ls_store *store,
-                              ls_evaluation_progress progress, void *context, sums *s,
+static ls_status evaluate_own(ls_model *model, int classes, const ls_store *store, size_t first,
+                              size_t every, ls_evaluation_progress progress, void *context, sums *s,
                               ls_error *error) {
   float *logits = calloc((size_t)classes, sizeof *logits);
   if (!logits) return ls_fail(error, LS_MEMORY, "no memory to evaluate");
   ls_image image = {0};
   ls_status status = LS_OK;
   size_t count = ls_store_count(store);
-  for (size_t i = 0; status == LS_OK && i < count; i++) {
+  for (size_t i = first; status == LS_OK && i < count; i += every) {
     status = evaluate_event(model, classes, store, i, &image, logits, s, error);
     if (status == LS_OK && progress) progress(context, i + 1, count);
   }
@@ -52,8 +52,8 @@ static ls_status evaluate_own(ls_model *model, int classes, const ls_store *stor
 }
 
 ls_status ls_evaluate(ls_model *model, const ls_network_spec *spec, const ls_store *store,
-                      ls_comm *comm, ls_evaluation_progress progress, void *context,
-                      ls_evaluation *evaluation, ls_error *error) {
+                      size_t first, size_t every, ls_comm *comm, ls_evaluation_progress progress,
+                      void *context, ls_evaluation *evaluation, ls_error *error) {
   *evaluation = (ls_evaluation){.classes = ls_network_classes(spec)};
   size_t cells = (size_t)evaluation->classes * (size_t)evaluation->classes;
   sums s = {.length = 2 + 2 * cells};
@@ -61,7 +61,8 @@ ls_status ls_evaluate(ls_model *model, const ls_network_spec *spec, const ls_sto
   if (!s.block) return ls_fail(error, LS_MEMORY, "no memory for a confusion table");
   s.counts = s.block + 2;
   s.scores = s.counts + cells;
-  ls_status status = evaluate_own(model, evaluation->classes, store, progress, context, &s, error);
+  ls_status status =
+      evaluate_own(model, evaluation->classes, store, first, every, progress, context, &s, error);
   status = ls_comm_agree(comm, status, error);
   if (status == LS_OK) status = ls_comm_sum_doubles(comm, s.block, s.length, error);
   if (status == LS_OK && s.block[0] == 0)

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "network/loss.h"
+#include "train/prefetch.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -24,10 +25,12 @@ struct ls_trainer {
   const float *gradients; /* of the last step */
   uint32_t *order;        /* own events of the epoch, see ls_sharing_order */
   uint32_t *scratch;
-  uint64_t order_epoch;
+  size_t own_events; /* in order */
+  ls_prefetch *prefetch;
+  uint64_t next_epoch; /* the step that the prefetched images are for */
+  size_t next_step;
   /* Of a step, over all ranks: each slot's loss, then correct, images, told to stop. */
   double *sums;
-  ls_image image;
   int classes;
   float logits[LS_MAX_CLASSES], probabilities[LS_MAX_CLASSES], logit_gradient[LS_MAX_CLASSES];
 };
@@ -47,9 +50,15 @@ ls_status ls_trainer_sharing(const ls_trainer_options *options, const ls_comm *c
                          ls_comm_size(comm), options->seed, options->shuffle, error);
 }
 
-static void deal_epoch(ls_trainer *t, uint64_t epoch) {
-  ls_sharing_order(&t->sharing, epoch, t->scratch, t->order);
-  t->order_epoch = epoch;
+/* The images of this step and of the rest of its epoch, in order. */
+static ls_status deal(ls_trainer *t, uint64_t epoch, size_t step, ls_error *error) {
+  if (epoch == t->next_epoch && step == t->next_step) return LS_OK;
+  t->own_events = ls_sharing_order(&t->sharing, epoch, t->scratch, t->order);
+  size_t done = step * t->sharing.slot_count;
+  if (done > t->own_events) done = t->own_events;
+  t->next_epoch = epoch;
+  t->next_step = step;
+  return ls_prefetch_start(t->prefetch, t->order + done, t->own_events - done, error);
 }
 
 static ls_status allocate(ls_trainer *t, void *block, size_t bytes, const char *what,
@@ -76,8 +85,11 @@ static ls_status build_alone(ls_trainer *t, ls_error *error) {
   LS_TRY(ls_optimizer_init(&t->optimizer, o->optimizer, o->learning_rate, o->momentum,
                            t->parameter_count, error));
   LS_TRY(ls_model_new(o->backend, &o->backend_options, &o->spec, 1, &t->model, error));
+  LS_TRY(ls_prefetch_new(t->store, o->prefetch_threads, (size_t)o->prefetch_threads + 1,
+                         &t->prefetch, error));
   ls_network_initialise(&o->spec, o->seed, t->parameters);
-  deal_epoch(t, 0);
+  t->next_step = SIZE_MAX; /* nothing was dealt yet */
+  LS_TRY(deal(t, 0, 0, error));
   return ls_model_set_parameters(t->model, t->parameters, error);
 }
 
@@ -121,7 +133,7 @@ void ls_trainer_free(ls_trainer *t) {
   ls_reduction_free(t->weight_sum);
   ls_model_free(t->model);
   ls_optimizer_destroy(&t->optimizer);
-  ls_image_destroy(&t->image);
+  ls_prefetch_free(t->prefetch);
   ls_free(t->parameters);
   ls_free(t->own_gradients);
   ls_free(t->order);
@@ -157,23 +169,6 @@ ls_status ls_trainer_parameters_changed(ls_trainer *t, ls_error *error) {
   return ls_model_set_parameters(t->model, t->parameters, error);
 }
 
-/* Record number of an event: the store is sorted by event. */
-static ls_status find_record(const ls_store *store, uint64_t event, size_t *record,
-                             ls_error *error) {
-  size_t low = 0, high = ls_store_count(store);
-  while (low < high) {
-    size_t middle = low + (high - low) / 2;
-    if (ls_store_event(store, middle) < event)
-      low = middle + 1;
-    else
-      high = middle;
-  }
-  *record = low;
-  if (low < ls_store_count(store) && ls_store_event(store, low) == event) return LS_OK;
-  return ls_fail(error, LS_INTERNAL, "event %llu is not in this rank's store",
-                 (unsigned long long)event);
-}
-
 static void lap(double *total, double *since) {
   double now = ls_seconds();
   *total += now - *since;
@@ -192,29 +187,29 @@ static void layer_done(void *context, int layer) {
   if (t->gradient_sum) ls_reduction_layer_done(t->gradient_sum, layer);
 }
 
-/* The own image number i of the step; its loss goes to its slot's place in the sums. */
-static ls_status train_image(ls_trainer *t, size_t i, uint64_t event, float scale,
-                             ls_step_result *result, ls_error *error) {
+/* The own image number i of the step, the next in order; its loss goes to its slot's place in the
+ * sums. */
+static ls_status train_image(ls_trainer *t, size_t i, float scale, ls_step_result *result,
+                             ls_error *error) {
   double since = ls_seconds();
-  size_t record;
-  LS_TRY(find_record(t->store, event, &record, error));
-  lap(&result->seconds[LS_STEP_FETCH], &since);
-  LS_TRY(ls_store_get(t->store, record, &t->image, error));
+  const ls_image *image;
+  LS_TRY(ls_prefetch_next(t->prefetch, &image, error));
   lap(&result->seconds[LS_STEP_DECOMPRESS], &since);
-  int label = t->image.label;
+  int label = image->label;
+  unsigned long long event = image->event;
   if (label < 0 || label >= t->classes)
     return ls_fail(error, LS_MISMATCH,
                    "event %llu has label %d but the network has %d classes; give labels that fit",
-                   (unsigned long long)event, label, t->classes);
-  LS_TRY(ls_model_forward(t->model, &t->image, t->logits, error));
+                   event, label, t->classes);
+  LS_TRY(ls_model_forward(t->model, image, t->logits, error));
   ls_softmax(t->logits, t->classes, t->probabilities);
   double loss = ls_cross_entropy(t->logits, t->classes, label);
   ls_cross_entropy_gradient(t->probabilities, t->classes, label, scale, t->logit_gradient);
   lap(&result->seconds[LS_STEP_FORWARD], &since);
   if (!isfinite(loss))
     return ls_fail(error, LS_VALUE,
-                   "the loss of event %llu is %s; check the event, or lower --lr or --scale",
-                   (unsigned long long)event, isnan(loss) ? "not a number" : "infinite");
+                   "the loss of event %llu is %s; check the event, or lower --lr or --scale", event,
+                   isnan(loss) ? "not a number" : "infinite");
   float *gradients = t->gradient_sum ? ls_reduction_slot(t->gradient_sum) : t->own_gradients;
   LS_TRY(ls_model_backward_by_layer(t->model, t->logit_gradient, gradients, layer_done, t, error));
   lap(&result->seconds[LS_STEP_BACKWARD], &since);
@@ -232,8 +227,7 @@ static ls_status train_own_images(ls_trainer *t, size_t step, ls_step_result *re
   size_t mean_over = t->gradient_sum ? ls_sharing_batch(s, step) : images;
   if (t->own_gradients) memset(t->own_gradients, 0, t->parameter_count * sizeof(float));
   for (size_t i = 0; i < images; i++)
-    LS_TRY(train_image(t, i, t->order[step * s->slot_count + i], 1.0f / (float)mean_over, result,
-                       error));
+    LS_TRY(train_image(t, i, 1.0f / (float)mean_over, result, error));
   result->local_images = images;
   return LS_OK;
 }
@@ -313,10 +307,12 @@ ls_status ls_trainer_step(ls_trainer *t, uint64_t epoch, size_t step, ls_step_re
                           ls_error *error) {
   double start = ls_seconds();
   *result = (ls_step_result){0};
-  if (epoch != t->order_epoch) deal_epoch(t, epoch);
+  ls_status status = deal(t, epoch, step, error);
+  t->next_step = step + 1;
+  result->seconds[LS_STEP_FETCH] = ls_seconds() - start;
   memset(t->sums, 0, (t->sharing.global_batch + SUMS) * sizeof *t->sums);
   if (t->gradient_sum) ls_reduction_begin(t->gradient_sum, step);
-  ls_status status = train_own_images(t, step, result, error);
+  if (status == LS_OK) status = train_own_images(t, step, result, error);
   if (status != LS_OK)
     ls_fail_within(error, status, "epoch %llu, step %zu", (unsigned long long)epoch + 1, step + 1);
   double since = ls_seconds();

@@ -43,8 +43,9 @@ typedef struct ls_trainer_options {
   ls_share share;
   ls_reduction_kind reduction;
   ls_average average;
-  int overlap;        /* 1: gradients leave while the backward pass computes */
-  size_t check_every; /* steps between comparisons of the ranks' weights; 0: none */
+  int prefetch_threads; /* events are decompressed ahead by so many threads; 0: when needed */
+  int overlap;          /* 1: gradients leave while the backward pass computes */
+  size_t check_every;   /* steps between comparisons of the ranks' weights; 0: none */
   /* NULL, or a flag that is set from outside (a signal) when training shall stop: the step then
    * says so on every rank. */
   const volatile sig_atomic_t *stop;
@@ -52,8 +53,8 @@ typedef struct ls_trainer_options {
 
 /* Phases of a step; they add up to its wall time. */
 typedef enum ls_step_phase {
-  LS_STEP_FETCH,      /* finding the records of the batch */
-  LS_STEP_DECOMPRESS, /* store to image */
+  LS_STEP_FETCH,      /* dealing out the events of an epoch, at its start */
+  LS_STEP_DECOMPRESS, /* store to image: waiting for it, where threads work ahead */
   LS_STEP_FORWARD,    /* with the loss */
   LS_STEP_BACKWARD,
   LS_STEP_ALLREDUCE, /* waiting for the sum, and for the slowest rank: what was not hidden */

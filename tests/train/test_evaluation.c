@@ -98,7 +98,8 @@ static void test_known_scores(void **state) {
   ls_error error = {0};
   size_t calls = 0;
   assert_int_equal(
-      ls_evaluate(r->model, &r->spec, store, r->comm, note_progress, &calls, &e, &error), LS_OK);
+      ls_evaluate(r->model, &r->spec, store, 0, 1, r->comm, note_progress, &calls, &e, &error),
+      LS_OK);
   assert_int_equal(calls, 5);
   assert_int_equal(e.classes, CLASSES);
   assert_true(e.images == 5);
@@ -118,7 +119,8 @@ static void test_a_tie_goes_to_the_first(void **state) {
   static const double counts[9] = {0, 0, 0, 0, 0, 0, 0, 1, 0};
   ls_store *store = store_of(&tie, 1);
   ls_evaluation e;
-  assert_int_equal(ls_evaluate(r->model, &r->spec, store, r->comm, NULL, NULL, &e, NULL), LS_OK);
+  assert_int_equal(ls_evaluate(r->model, &r->spec, store, 0, 1, r->comm, NULL, NULL, &e, NULL),
+                   LS_OK);
   assert_table(e.counts, counts);
   assert_true(e.accuracy == 0);
   ls_evaluation_destroy(&e);
@@ -130,7 +132,7 @@ static void check_refused(rig *r, const sample *samples, size_t count, ls_status
   ls_store *store = store_of(samples, count);
   ls_evaluation e;
   ls_error error = {0};
-  assert_int_equal(ls_evaluate(r->model, &r->spec, store, r->comm, NULL, NULL, &e, &error),
+  assert_int_equal(ls_evaluate(r->model, &r->spec, store, 0, 1, r->comm, NULL, NULL, &e, &error),
                    expected);
   if (!strstr(error.message, says)) fail_msg("'%s' does not say '%s'", error.message, says);
   ls_evaluation_destroy(&e);

@@ -79,7 +79,7 @@ static ls_status train(job *j, numbers *n, ls_error *error) {
 
 static ls_status evaluate(job *j, const ls_store *store, numbers *n, ls_error *error) {
   ls_evaluation e;
-  LS_TRY(ls_evaluate(j->model, &j->options.spec, store, j->comm, NULL, NULL, &e, error));
+  LS_TRY(ls_evaluate(j->model, &j->options.spec, store, 0, 1, j->comm, NULL, NULL, &e, error));
   add(n, e.images);
   add(n, e.loss);
   add(n, e.accuracy);
