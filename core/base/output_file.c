@@ -35,10 +35,14 @@ ls_status ls_output_open(ls_output_file *file, const char *path, ls_error *error
   return LS_OK;
 }
 
+void ls_output_write(ls_output_file *file, const void *bytes, size_t length) {
+  if (fwrite(bytes, 1, length, file->stream) != length && !file->cause) file->cause = errno;
+}
+
 ls_status ls_output_commit(ls_output_file *file, ls_error *error) {
   errno = 0; /* an earlier failed write is remembered by the stream, its cause is not */
   int failed = ferror(file->stream) | fflush(file->stream);
-  int cause = errno;
+  int cause = file->cause ? file->cause : errno;
   if (fclose(file->stream) && !failed) failed = 1, cause = errno;
   file->stream = NULL;
   ls_status status = LS_OK;

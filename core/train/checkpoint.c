@@ -77,7 +77,7 @@ static ls_status write_state(const char *folder, const ls_checkpoint_content *co
   ls_output_file file;
   ls_status status = ls_output_open(&file, path, error);
   if (status == LS_OK) {
-    fputs(text, file.stream); /* the commit finds any failure */
+    ls_output_write(&file, text, strlen(text)); /* the commit finds any failure */
     status = ls_output_commit(&file, error);
   }
   free(text);

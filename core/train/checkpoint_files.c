@@ -59,7 +59,7 @@ ls_status ls_checkpoint_write_arrays(const char *path, const float *const arrays
   ls_status status = ls_output_open(&file, path, error);
   for (int a = 0; status == LS_OK && a < 2; a++) {
     if (!arrays[a]) continue;
-    fwrite(arrays[a], sizeof(float), count, file.stream); /* the commit finds any failure */
+    ls_output_write(&file, arrays[a], count * sizeof(float)); /* the commit finds any failure */
     XXH64_update(hash, arrays[a], count * sizeof(float));
     sum->bytes += count * sizeof(float);
   }

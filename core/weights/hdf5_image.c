@@ -52,7 +52,7 @@ ls_status ls_hdf5_write_file(const char *path, ls_hdf5_fill *fill, const void *c
   ls_output_file file;
   ls_status status = ls_output_open(&file, path, error);
   if (status == LS_OK) {
-    fwrite(bytes, 1, size, file.stream); /* the commit finds any failure */
+    ls_output_write(&file, bytes, size); /* the commit finds any failure */
     status = ls_output_commit(&file, error);
   }
   free(bytes);
