@@ -17,7 +17,8 @@
 
 void ls_training_free(ls_training *t, int failed) {
   ls_train_record_discard(t->record);
-  if (failed && ls_comm_size(t->comm) > 1) return; /* the rest waits for ranks that may never come */
+  if (failed && ls_comm_size(t->comm) > 1)
+    return; /* the rest waits for ranks that may never come */
   ls_trainer_free(t->trainer);
   ls_store_free(t->store);
   ls_store_free(t->validation);
@@ -131,8 +132,10 @@ static void print_start(const ls_training *t) {
 
 ls_status ls_training_prepare(const ls_settings *settings, ls_comm *comm, ls_training *t,
                               ls_error *error) {
-  *t = (ls_training){
-      .settings = settings, .comm = comm, .talks = ls_comm_rank(comm) == 0 && !settings->json};
+  *t = (ls_training){.settings = settings,
+                     .comm = comm,
+                     .checkpoint_step = UINT64_MAX,
+                     .talks = ls_comm_rank(comm) == 0 && !settings->json};
   LS_TRY(ls_job_open(settings, comm, &t->job, error));
   fill_options(t);
   LS_TRY(ls_comm_agree(comm, load_training(t, error), error));

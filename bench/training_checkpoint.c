@@ -113,6 +113,7 @@ static int is_due(const ls_training *t) {
 
 void ls_training_checkpoint(ls_training *t, int now) {
   if (!t->settings->checkpoint || ls_comm_rank(t->comm) || (!now && !is_due(t))) return;
+  if (t->checkpoint_step == t->position.total_steps) return;
   facts f;
   ls_checkpoint c;
   ls_error error = {0};
@@ -121,6 +122,7 @@ void ls_training_checkpoint(ls_training *t, int now) {
   t->last_checkpoint = ls_seconds();
   if (ls_checkpoint_write(t->settings->checkpoint, &c, &error) == LS_OK) {
     t->checkpoint_error = (ls_error){0};
+    t->checkpoint_step = t->position.total_steps;
     return;
   }
   t->checkpoint_error = error;

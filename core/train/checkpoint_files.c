@@ -96,7 +96,7 @@ static ls_status verify_file(const char *folder, const char *name, const ls_chec
                              ls_error *error) {
   char path[LS_CHECKPOINT_PATH + 32];
   snprintf(path, sizeof path, "%s/%s", folder, name);
-  ls_checkpoint_file found;
+  ls_checkpoint_file found = {0};
   LS_TRY(ls_checkpoint_sum_file(path, &found, error));
   if (found.bytes != noted->bytes)
     return ls_fail(error, LS_FORMAT,

@@ -54,14 +54,19 @@ static int add_checksum(cJSON *object, uint64_t value) {
 }
 
 static int add_state(cJSON *root, const ls_checkpoint_state *state) {
+  const char *bytes = (const char *)state;
   cJSON *object = cJSON_AddObjectToObject(root, "state");
   int good = object != NULL;
-  for (size_t i = 0; good && i < COUNTS; i++)
-    good = add_count(object, counts[i].name,
-                     *(const uint64_t *)((const char *)state + counts[i].offset));
+  for (size_t i = 0; good && i < COUNTS; i++) {
+    uint64_t value;
+    memcpy(&value, bytes + counts[i].offset, sizeof value);
+    good = add_count(object, counts[i].name, value);
+  }
   for (size_t i = 0; good && i < SUMS; i++) {
-    char text[32]; /* 17 digits give a double back exactly */
-    snprintf(text, sizeof text, "%.17g", *(const double *)((const char *)state + sums[i].offset));
+    char text[32];
+    double value;
+    memcpy(&value, bytes + sums[i].offset, sizeof value);
+    snprintf(text, sizeof text, "%.17g", value); /* 17 digits give a double back exactly */
     good = cJSON_AddStringToObject(object, sums[i].name, text) != NULL;
   }
   return good;
@@ -123,11 +128,18 @@ static int get_double(const cJSON *object, const char *name, double *value) {
 }
 
 static int get_state(const cJSON *object, ls_checkpoint_state *state) {
+  char *bytes = (char *)state;
   int good = 1;
-  for (size_t i = 0; good && i < COUNTS; i++)
-    good = get_number(object, counts[i].name, 10, (uint64_t *)((char *)state + counts[i].offset));
-  for (size_t i = 0; good && i < SUMS; i++)
-    good = get_double(object, sums[i].name, (double *)((char *)state + sums[i].offset));
+  for (size_t i = 0; good && i < COUNTS; i++) {
+    uint64_t value;
+    good = get_number(object, counts[i].name, 10, &value);
+    if (good) memcpy(bytes + counts[i].offset, &value, sizeof value);
+  }
+  for (size_t i = 0; good && i < SUMS; i++) {
+    double value;
+    good = get_double(object, sums[i].name, &value);
+    if (good) memcpy(bytes + sums[i].offset, &value, sizeof value);
+  }
   return good;
 }
 
