@@ -120,8 +120,8 @@ ls_status ls_node_allocate(ls_node *node, size_t bytes, const char *what, void *
   else if (node->rank == 0)
     status = ls_node_memory_check(bytes, what, error);
   status = ls_comm_agree(node->comm, status, error);
-  if (status == LS_OK && node->size > 1) status = open_window(node, block, bytes, error);
-  if (status != LS_OK) {
+  if (status == LS_OK && block && node->size > 1) status = open_window(node, block, bytes, error);
+  if (status != LS_OK || !block) {
     if (block && block->memory) ls_node_memory_unmap(block->memory, bytes);
     free(block);
     return status;
