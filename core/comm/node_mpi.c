@@ -44,7 +44,7 @@ ls_status ls_node_new(ls_comm *comm, ls_node **out, ls_error *error) {
   else
     status = ls_fail(error, LS_MEMORY, "no memory for the ranks of a node");
   status = ls_comm_agree(comm, status, error);
-  if (status == LS_OK) status = find_ranks(node, error);
+  if (status == LS_OK && node) status = find_ranks(node, error);
   if (status == LS_OK)
     *out = node;
   else
@@ -81,6 +81,8 @@ ls_status ls_node_gather(ls_node *node, const void *data, size_t bytes, void *al
   MPI_Request request;
   int count = (int)bytes;
   int code = MPI_Iallgather(data, count, MPI_BYTE, all, count, MPI_BYTE, node->ranks, &request);
+  /* The checker does not see that ls_comm_complete waits. */
+  /* NOLINTNEXTLINE(clang-analyzer-optin.mpi.MPI-Checker) */
   return ls_comm_complete(node->comm, code, &request, "MPI_Iallgather on a node", error);
 }
 
@@ -118,8 +120,8 @@ ls_status ls_node_allocate(ls_node *node, size_t bytes, const char *what, void *
   else if (node->rank == 0)
     status = ls_node_memory_check(bytes, what, error);
   status = ls_comm_agree(node->comm, status, error);
-  if (status == LS_OK && node->size > 1) status = open_window(node, block, bytes, error);
-  if (status != LS_OK) {
+  if (status == LS_OK && block && node->size > 1) status = open_window(node, block, bytes, error);
+  if (status != LS_OK || !block) {
     if (block && block->memory) ls_node_memory_unmap(block->memory, bytes);
     free(block);
     return status;
