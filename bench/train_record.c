@@ -134,19 +134,31 @@ static const char *const step_phases[LS_STEP_PHASES] = {
     [LS_STEP_OTHER] = "other",
 };
 
+static void write_phase(ls_train_record *r, uint64_t epoch, uint64_t step, int rank,
+                        const char *phase, double seconds, size_t events) {
+  ls_sample sample = {.repetition = 1,
+                      .epoch = (int)epoch + 1,
+                      .step = (int64_t)step,
+                      .rank = rank,
+                      .phase = phase,
+                      .seconds = seconds,
+                      .events = events,
+                      .kind = "measured"};
+  ls_record_sample(r->record, &sample);
+}
+
 static void write_step(ls_train_record *r, int epoch, size_t step, int rank,
                        const ls_step_result *result) {
-  for (int p = 0; p < LS_STEP_PHASES; p++) {
-    ls_sample sample = {.repetition = 1,
-                        .epoch = epoch + 1,
-                        .step = (int64_t)step + 1,
-                        .rank = rank,
-                        .phase = step_phases[p],
-                        .seconds = result->seconds[p],
-                        .events = result->local_images,
-                        .kind = "measured"};
-    ls_record_sample(r->record, &sample);
-  }
+  uint64_t e = (uint64_t)epoch, s = step + 1;
+  for (int p = 0; p < LS_STEP_PHASES; p++)
+    write_phase(r, e, s, rank, step_phases[p], result->seconds[p], result->local_images);
+  if (ls_comm_size(r->facts.comm) > 1)
+    write_phase(r, e, s, rank, "communication", result->communication_seconds,
+                result->local_images);
+}
+
+void ls_train_record_checkpoint(ls_train_record *r, uint64_t epoch, uint64_t step, double seconds) {
+  if (is_root(r)) write_phase(r, epoch, step, 0, "checkpoint", seconds, 0);
 }
 
 ls_status ls_train_record_epoch(ls_train_record *r, int epoch, size_t first_step, size_t steps,

@@ -35,6 +35,10 @@ ls_status ls_train_record_open(const ls_train_record_facts *facts, ls_train_reco
 ls_status ls_train_record_epoch(ls_train_record *record, int epoch, size_t first_step, size_t steps,
                                 const ls_step_result *results, ls_error *error);
 
+/* The time of a checkpoint after total step number step; rank 0 only. */
+void ls_train_record_checkpoint(ls_train_record *record, uint64_t epoch, uint64_t step,
+                                double seconds);
+
 /* Evaluates the ranks' stores together (first, every: see ls_evaluate) and writes the phase eval.
  * epoch -1: after the last; seconds NULL: not wanted. */
 ls_status ls_train_record_evaluate(ls_train_record *record, ls_model *model, const ls_store *store,

@@ -121,6 +121,8 @@ void ls_training_checkpoint(ls_training *t, int now) {
   fill(t, &f, &c);
   t->last_checkpoint = ls_seconds();
   if (ls_checkpoint_write(t->settings->checkpoint, &c, &error) == LS_OK) {
+    ls_train_record_checkpoint(t->record, t->position.epoch, t->position.total_steps,
+                               ls_seconds() - t->last_checkpoint);
     t->checkpoint_error = (ls_error){0};
     t->checkpoint_step = t->position.total_steps;
     return;
