@@ -39,7 +39,7 @@ static ls_status complete(const ls_comm *comm, int code, MPI_Request *request, c
     LS_TRY(check(MPI_Test(request, &done, MPI_STATUS_IGNORE), what, error));
     if (done) return LS_OK;
     if (looks < EAGER_LOOKS) continue;
-    if (!start) start = ls_seconds();
+    if (start == 0) start = ls_seconds();
     if (comm->time_limit > 0 && ls_seconds() - start > comm->time_limit)
       return ls_fail(
           error, LS_COMM,
@@ -104,7 +104,11 @@ ls_status ls_comm_duplicate(ls_comm *comm, ls_comm **out, ls_error *error) {
   *out = NULL;
   ls_comm *twin = malloc(sizeof *twin);
   ls_status status = twin ? LS_OK : ls_fail(error, LS_MEMORY, "no memory for a communicator");
-  LS_TRY(ls_comm_agree(comm, status, error));
+  status = ls_comm_agree(comm, status, error);
+  if (!twin || status != LS_OK) {
+    free(twin);
+    return status;
+  }
   *twin = *comm;
   if (!comm->alone) status = check(MPI_Comm_dup(comm->ranks, &twin->ranks), "MPI_Comm_dup", error);
   if (status == LS_OK)

@@ -138,7 +138,7 @@ ls_status ls_store_share(ls_store **store, ls_node *node, ls_error *error) {
   ls_status status = all ? ls_store_new(&own->options, &shared, error)
                          : ls_fail(error, LS_MEMORY, "no memory for the node's event store");
   status = ls_node_agree(node, status, error);
-  if (status == LS_OK) status = share(own, shared, all, node, error);
+  if (all && shared && status == LS_OK) status = share(own, shared, all, node, error);
   free(all);
   ls_store_free(status == LS_OK ? own : shared);
   if (status == LS_OK) *store = shared;

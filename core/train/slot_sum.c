@@ -58,7 +58,7 @@ static int comes_before(const tree *t, size_t end) {
 /* Writes node (level, index), which holds at least one part, to out. */
 static void sum_node(tree *t, int level, size_t index, float *out, size_t count) {
   const ls_slot_node *next = &t->nodes[t->next];
-  if (next->level == level && next->index == index) {
+  if (level == 0 || (next->level == level && next->index == index)) {
     memcpy(out, t->parts[t->next++] + t->offset, count * sizeof *out);
     return;
   }
