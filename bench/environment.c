@@ -88,6 +88,7 @@ static void add_variables(cJSON *environment) {
                                       "OMP_WAIT_POLICY",
                                       "OMP_DYNAMIC",
                                       "GOMP_SPINCOUNT",
+                                      "LARSCALE_RESTARTED",
                                       "GOMP_CPU_AFFINITY",
                                       "OPENBLAS_CORETYPE",
                                       "OPENBLAS_NUM_THREADS",

@@ -1,6 +1,7 @@
 /* larscale: the program. The table of subcommands, and what all of them share: options, start and
  * end of the ranks, the message of an error, the exit code. */
 #include "bench/command.h"
+#include "bench/spinning.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -89,6 +90,7 @@ static void print_error(const ls_error *error) {
 }
 
 int main(int argc, char **argv) {
+  ls_spinning_avoid(argc, argv);
   ls_comm *comm = NULL;
   ls_error error = {0};
   ls_status status = ls_comm_start(&argc, &argv, &comm, &error);
