@@ -25,8 +25,7 @@ const char *ls_revision(void) {
   return LS_BUILD_REVISION;
 }
 
-static void add_program(cJSON *environment) {
-  cJSON *program = cJSON_AddObjectToObject(environment, "program");
+void ls_environment_program(cJSON *program) {
   cJSON_AddStringToObject(program, "name", "larscale");
   cJSON_AddStringToObject(program, "version", LS_BUILD_VERSION);
   cJSON_AddStringToObject(program, "revision", ls_revision());
@@ -113,7 +112,7 @@ static void add_variables(cJSON *environment) {
 ls_status ls_environment_describe(cJSON **out, ls_error *error) {
   cJSON *environment = *out = cJSON_CreateObject(), *machine;
   if (!environment) return ls_fail(error, LS_MEMORY, "no memory to describe the environment");
-  add_program(environment);
+  ls_environment_program(cJSON_AddObjectToObject(environment, "program"));
   ls_status status = ls_machine_describe(&machine, error);
   if (status == LS_OK) cJSON_AddItemToObject(environment, "machine", machine);
   add_libraries(environment);

@@ -1,6 +1,7 @@
 #include "bench/job.h"
 
 #include "backends/registry.h"
+#include "bench/same_ranks.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -58,6 +59,7 @@ ls_status ls_job_open(const ls_settings *settings, ls_comm *comm, ls_job *job, l
   *job = (ls_job){0};
   ls_comm_set_time_limit(comm, settings->time_limit);
   ls_status status = ls_comm_agree(comm, open_locally(settings, job, error), error);
+  if (status == LS_OK) status = ls_same_input(comm, settings, job, error);
   if (status == LS_OK) status = choose_threads(settings, comm, job, error);
   if (status != LS_OK) ls_job_close(job);
   return status;
