@@ -103,6 +103,6 @@ void ls_launch_describe_node(const ls_launch_rank *ranks, size_t count, int node
   if (bound)
     snprintf(binding, sizeof binding, "%s to %s each", bound < size ? "some bound" : "bound",
              range_text(&cores, numbers));
-  snprintf(text, length, "%d ranks x %s threads on cores %s of %d, %s", size,
-           range_text(&threads, numbers), list, node_cores, binding);
+  snprintf(text, length, "%d ranks x %s threads on cores %s (%d of %d), %s", size,
+           range_text(&threads, numbers), list, ls_set_count(&all), node_cores, binding);
 }

@@ -36,7 +36,7 @@ typedef struct ls_launch_crowd {
 /* The worst on the first node that has one; number of such nodes, 0: all threads have a core. */
 int ls_launch_find_crowd(const ls_launch_rank *ranks, size_t count, ls_launch_crowd *crowd);
 
-/* "2 ranks x 1 threads on cores 0-1 of 16, bound to 1 each" for the node of that number. */
+/* "2 ranks x 1 threads on cores 0-1 (2 of 16), bound to 1 each" for the node of that number. */
 void ls_launch_describe_node(const ls_launch_rank *ranks, size_t count, int node, char *text,
                              size_t length);
 
