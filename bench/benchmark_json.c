@@ -4,6 +4,7 @@
 #include "bench/environment.h"
 #include "bench/json_output.h"
 #include "machine/machine.h"
+#include "machine/processors.h"
 
 #include <cjson/cJSON.h>
 
@@ -66,7 +67,7 @@ static void add_context(cJSON *root) {
   ls_machine_name(text, sizeof text);
   cJSON_AddStringToObject(context, "host_name", text);
   cJSON_AddStringToObject(context, "executable", "larscale");
-  cJSON_AddNumberToObject(context, "num_cpus", ls_machine_processors());
+  cJSON_AddNumberToObject(context, "num_cpus", ls_machine_processor_count());
   cJSON_AddStringToObject(context, "revision", ls_revision());
 }
 

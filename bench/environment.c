@@ -25,8 +25,7 @@ const char *ls_revision(void) {
   return LS_BUILD_REVISION;
 }
 
-static void add_program(cJSON *environment) {
-  cJSON *program = cJSON_AddObjectToObject(environment, "program");
+void ls_environment_program(cJSON *program) {
   cJSON_AddStringToObject(program, "name", "larscale");
   cJSON_AddStringToObject(program, "version", LS_BUILD_VERSION);
   cJSON_AddStringToObject(program, "revision", ls_revision());
@@ -88,6 +87,7 @@ static void add_variables(cJSON *environment) {
                                       "OMP_WAIT_POLICY",
                                       "OMP_DYNAMIC",
                                       "GOMP_SPINCOUNT",
+                                      "LARSCALE_RESTARTED",
                                       "GOMP_CPU_AFFINITY",
                                       "OPENBLAS_CORETYPE",
                                       "OPENBLAS_NUM_THREADS",
@@ -112,7 +112,7 @@ static void add_variables(cJSON *environment) {
 ls_status ls_environment_describe(cJSON **out, ls_error *error) {
   cJSON *environment = *out = cJSON_CreateObject(), *machine;
   if (!environment) return ls_fail(error, LS_MEMORY, "no memory to describe the environment");
-  add_program(environment);
+  ls_environment_program(cJSON_AddObjectToObject(environment, "program"));
   ls_status status = ls_machine_describe(&machine, error);
   if (status == LS_OK) cJSON_AddItemToObject(environment, "machine", machine);
   add_libraries(environment);
@@ -190,8 +190,8 @@ ls_status ls_environment_of_run(const ls_settings *settings, const ls_job *job, 
       environment, "command_line",
       cJSON_CreateStringArray(settings->command_line, settings->command_line_count));
   cJSON_AddNumberToObject(environment, "ranks", ls_comm_size(comm));
-  cJSON_AddNumberToObject(environment, "ranks_per_node", ls_comm_node_size(comm));
   cJSON_AddNumberToObject(environment, "threads", job->options.threads);
+  ls_launch_record(&job->launch, environment);
   cJSON_AddStringToObject(environment, "backend", job->backend_name);
   if (kernels) cJSON_AddStringToObject(environment, "kernels", kernels);
   add_options(settings, environment);

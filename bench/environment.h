@@ -16,6 +16,9 @@ ls_status ls_environment_of_run(const ls_settings *settings, const ls_job *job, 
                                 const char *kernels, const char *data_checksum,
                                 struct cJSON **environment, ls_error *error);
 
+/* Adds name, version, revision, compiler, flags and build_type of this program to an object. */
+void ls_environment_program(struct cJSON *program);
+
 const char *ls_revision(void); /* "1a2b3c4d5e6f", with "-dirty", or "unknown" */
 
 #endif

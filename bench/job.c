@@ -1,11 +1,10 @@
 #include "bench/job.h"
 
 #include "backends/registry.h"
-#include "machine/machine.h"
+#include "bench/same_ranks.h"
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #ifdef _OPENMP
 #include <omp.h>
@@ -28,22 +27,7 @@ static ls_status choose_variant(const ls_settings *settings, ls_job *job, ls_err
   return LS_OK;
 }
 
-/* The processors this rank may use; shared by the ranks of the node where the launcher did not bind
- * them to parts of it. */
-static int choose_threads(const ls_settings *settings, const ls_comm *comm) {
-#ifdef _OPENMP
-  if (settings->threads > 0) return (int)settings->threads;
-  int mine = ls_machine_processors();
-  if (mine >= sysconf(_SC_NPROCESSORS_ONLN)) mine /= ls_comm_node_size(comm);
-  return mine > 0 ? mine : 1;
-#else
-  (void)settings, (void)comm;
-  return 1;
-#endif
-}
-
-static ls_status open_locally(const ls_settings *settings, const ls_comm *comm, ls_job *job,
-                              ls_error *error) {
+static ls_status open_locally(const ls_settings *settings, ls_job *job, ls_error *error) {
   job->spec = ls_network_study(1, 1);
   if (settings->network) LS_TRY(ls_network_read(&job->spec, settings->network, error));
 #ifndef _OPENMP
@@ -53,10 +37,6 @@ static ls_status open_locally(const ls_settings *settings, const ls_comm *comm, 
 #endif
   LS_TRY(ls_backend_find(settings->backend, &job->backend, error));
   LS_TRY(choose_variant(settings, job, error));
-  job->options.threads = choose_threads(settings, comm);
-#ifdef _OPENMP
-  omp_set_num_threads(job->options.threads);
-#endif
   LS_TRY(ls_events_open(settings, settings->data, settings->data_count,
                         ls_network_classes(&job->spec), &job->events, error));
   job->spec.height = job->spec.width = job->events.policy.size;
@@ -64,16 +44,30 @@ static ls_status open_locally(const ls_settings *settings, const ls_comm *comm, 
   return ls_network_check(&job->spec, error);
 }
 
+static ls_status choose_threads(const ls_settings *settings, ls_comm *comm, ls_job *job,
+                                ls_error *error) {
+  LS_TRY(ls_launch_open(comm, ls_launch_wanted_threads(settings->threads), &job->launch, error));
+  job->options.threads = job->launch.threads;
+#ifdef _OPENMP
+  omp_set_num_threads(job->options.threads);
+#endif
+  ls_launch_print(&job->launch, !settings->json);
+  return LS_OK;
+}
+
 ls_status ls_job_open(const ls_settings *settings, ls_comm *comm, ls_job *job, ls_error *error) {
   *job = (ls_job){0};
   ls_comm_set_time_limit(comm, settings->time_limit);
-  ls_status status = ls_comm_agree(comm, open_locally(settings, comm, job, error), error);
+  ls_status status = ls_comm_agree(comm, open_locally(settings, job, error), error);
+  if (status == LS_OK) status = ls_same_input(comm, settings, job, error);
+  if (status == LS_OK) status = choose_threads(settings, comm, job, error);
   if (status != LS_OK) ls_job_close(job);
   return status;
 }
 
 void ls_job_close(ls_job *job) {
   ls_events_close(&job->events);
+  ls_launch_destroy(&job->launch);
 }
 
 void ls_job_class_names(const ls_job *job, const char **names) {

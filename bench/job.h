@@ -4,6 +4,7 @@
 
 #include "backends/backend.h"
 #include "bench/events.h"
+#include "bench/launch.h"
 #include "bench/options.h"
 #include "comm/comm.h"
 #include "network/spec.h"
@@ -14,6 +15,7 @@ typedef struct ls_job {
   ls_backend_options options; /* threads and variant as chosen */
   char backend_name[64];      /* "onednn:rewritten" */
   ls_events events;           /* of --data */
+  ls_launch launch;
 } ls_job;
 
 /* All ranks together; an error is every rank's. Close with ls_job_close. */

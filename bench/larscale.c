@@ -1,6 +1,8 @@
 /* larscale: the program. The table of subcommands, and what all of them share: options, start and
  * end of the ranks, the message of an error, the exit code. */
 #include "bench/command.h"
+#include "bench/same_ranks.h"
+#include "bench/spinning.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -58,7 +60,7 @@ static ls_status run_command(const ls_command *command, int argc, char **argv, l
   settings.command_line = (const char *const *)argv;
   settings.command_line_count = argc;
   ls_status status = ls_options_parse(argc, (const char **)argv, command->groups, &settings, error);
-  /* Every rank has the same command line. */
+  /* Every rank has the same command line: ls_same_program. */
   error->shared = status != LS_OK;
   if (status == LS_OK && settings.help) {
     if (ls_comm_rank(comm) == 0) print_command_help(command);
@@ -73,6 +75,7 @@ static ls_status run_command(const ls_command *command, int argc, char **argv, l
 }
 
 static ls_status run(int argc, char **argv, ls_comm *comm, ls_error *error) {
+  LS_TRY(ls_same_program(comm, argc, argv, error));
   const char *name = argc > 1 ? argv[1] : "";
   if (!*name || is_help(name)) {
     if (ls_comm_rank(comm) == 0) print_overview(*name ? stdout : stderr);
@@ -89,6 +92,7 @@ static void print_error(const ls_error *error) {
 }
 
 int main(int argc, char **argv) {
+  ls_spinning_avoid(argc, argv);
   ls_comm *comm = NULL;
   ls_error error = {0};
   ls_status status = ls_comm_start(&argc, &argv, &comm, &error);

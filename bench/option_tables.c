@@ -46,7 +46,8 @@ GROUP(network, "Network",
       TEXT("network", network, "FILE", "another network (keys: blocks, dense, kernel, pool)"),
       TEXT("backend", backend, "NAME", "who computes; larscale info lists them"),
       TEXT("variant", variant, "NAME", "variant of the backend; larscale info lists them"),
-      INTEGER("threads", threads, 0, 4096, "threads of a rank; 0: its share of the node's cores"),
+      INTEGER("threads", threads, 0, 4096,
+              "threads of a rank; 0: OMP_NUM_THREADS, else its share of the node's cores"),
       TEXT("weights", weights, "FILE", "start from these weights (Keras .weights.h5, legacy .h5)"));
 
 GROUP(training, "Training", INTEGER("batch", batch, 1, 1 << 20, "images per rank and pass"),

@@ -26,7 +26,7 @@ typedef struct ls_settings {
   double scale; /* 0: by format */
   /* network and backend */
   char *network, *backend, *variant;
-  long threads; /* 0: the cores of the node shared by its ranks */
+  long threads; /* 0: OMP_NUM_THREADS, else its share of the cores */
   char *weights;
   /* training */
   long batch, accumulate, epochs, steps;

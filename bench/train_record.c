@@ -82,11 +82,12 @@ static ls_status gather_load(ls_train_record *r, ls_error *error) {
 static ls_status open_folder(ls_train_record *r, ls_error *error) {
   if (!is_root(r)) return LS_OK;
   const ls_settings *s = r->facts.settings;
+  const ls_launch *launch = &r->facts.job->launch;
   int ranks = ls_comm_size(r->facts.comm);
   ls_run run = {.driver = r->facts.driver ? r->facts.driver : "train",
                 .backend = r->facts.job->backend_name,
                 .scaling = "single",
-                .nodes = ranks / ls_comm_node_size(r->facts.comm),
+                .nodes = ls_launch_nodes(launch->ranks, launch->count),
                 .ranks = ranks,
                 .threads = r->facts.job->options.threads,
                 .local_batch = (size_t)s->batch,

@@ -1,12 +1,12 @@
 #define _GNU_SOURCE
 #include "machine/machine.h"
 
+#include "machine/processors.h"
 #include "machine/topology.h"
 
 #include <cjson/cJSON.h>
 
 #include <ctype.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,22 +46,6 @@ static void chosen_word(char *line) {
   line[length] = 0;
 }
 
-/* "0-3,8" for the processors that this process may use. */
-static void binding(char *list, size_t length) {
-  cpu_set_t set;
-  list[0] = 0;
-  if (sched_getaffinity(0, sizeof set, &set)) return;
-  size_t used = 0;
-  for (int cpu = 0; cpu < CPU_SETSIZE && used < length; cpu++) {
-    if (!CPU_ISSET(cpu, &set)) continue;
-    int last = cpu;
-    while (last + 1 < CPU_SETSIZE && CPU_ISSET(last + 1, &set)) last++;
-    used += (size_t)snprintf(list + used, length - used, last > cpu ? "%s%d-%d" : "%s%d",
-                             used ? "," : "", cpu, last);
-    cpu = last;
-  }
-}
-
 static void instruction_sets(char *list, size_t length) {
   snprintf(list, length, "baseline");
 #if defined __x86_64__ || defined __i386__
@@ -84,12 +68,6 @@ static void add_file(cJSON *object, const char *key, const char *path) {
   first_line(path, line, sizeof line);
   chosen_word(line);
   add_text(object, key, line);
-}
-
-int ls_machine_processors(void) {
-  cpu_set_t set;
-  int count = sched_getaffinity(0, sizeof set, &set) ? 0 : CPU_COUNT(&set);
-  return count > 0 ? count : 1;
 }
 
 void ls_machine_name(char *name, size_t length) {
@@ -123,7 +101,9 @@ ls_status ls_machine_describe(cJSON **out, ls_error *error) {
   add_file(machine, "smt", "/sys/devices/system/cpu/smt/control");
   add_file(machine, "governor", "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
   add_file(machine, "transparent_huge_pages", "/sys/kernel/mm/transparent_hugepage/enabled");
-  binding(text, sizeof text);
+  ls_processor_set processors;
+  ls_machine_processors(&processors);
+  ls_set_list(&processors, text, sizeof text);
   add_text(machine, "binding", text);
   return LS_OK;
 }

@@ -19,7 +19,4 @@ ls_status ls_machine_describe(struct cJSON **machine, ls_error *error);
 /* The host's name without its domain, of letters that suit a folder's name. */
 void ls_machine_name(char *name, size_t length);
 
-/* Processors that this process may use, at least 1. */
-int ls_machine_processors(void);
-
 #endif

@@ -28,18 +28,28 @@ class Result:
         self.code, self.out, self.err = code, out, err
 
     def message(self):
-        """The program's own lines on standard error; a launcher adds others."""
-        return [line for line in self.err.splitlines() if line.startswith("larscale:")]
+        """The program's own lines on standard error; a launcher adds others. Not the warnings, which
+        depend on the machine's number of cores."""
+        return [line for line in self.err.splitlines()
+                if line.startswith("larscale:") and not line.startswith("larscale: warning:")]
+
+    def warnings(self):
+        return [line for line in self.err.splitlines() if line.startswith("larscale: warning:")]
 
 
-def larscale(*arguments, ranks=1, expect=0, cwd=None, preexec=None, environment=None):
+def larscale(*arguments, ranks=1, **options):
     """Runs the program; the exit code must be the expected one (None: any)."""
     command = [LARSCALE, *map(str, arguments)]
     if ranks > 1:
         command = [launcher(), "-np", str(ranks), *command]
+    return run(command, **options)
+
+
+def run(command, expect=0, cwd=None, preexec=None, environment=None):
+    """Runs a command that starts the program. environment: variables to set; None takes one away."""
+    variables = {k: v for k, v in {**os.environ, **(environment or {})}.items() if v is not None}
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
-                          timeout=TIMEOUT, cwd=cwd, preexec_fn=preexec,
-                          env={**os.environ, **(environment or {})})
+                          timeout=TIMEOUT, cwd=cwd, preexec_fn=preexec, env=variables)
     result = Result(done.returncode, done.stdout, done.stderr)
     if expect is not None:
         assert result.code == expect, f"exit code {result.code}, not {expect}: {' '.join(command)}\n" \
