@@ -12,9 +12,10 @@ static void note(int number) {
 }
 
 const volatile sig_atomic_t *ls_stop_request_watch(void) {
+  static const int signals[] = {SIGTERM, SIGINT, SIGUSR1};
   struct sigaction action = {.sa_handler = note, .sa_flags = SA_RESTART | SA_RESETHAND};
   sigemptyset(&action.sa_mask);
-  sigaction(SIGTERM, &action, NULL);
-  sigaction(SIGINT, &action, NULL);
+  for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+    sigaction(signals[i], &action, NULL);
   return &asked;
 }

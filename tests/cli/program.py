@@ -2,6 +2,7 @@
 
 A test is a function whose name begins with test_; its docstring's first line is its title. It fails
 by an AssertionError (any exception), and skips by raising Skip(reason)."""
+import contextlib
 import json
 import os
 import re
@@ -12,6 +13,10 @@ import tempfile
 import traceback
 
 import numpy
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "bench",
+                             "reproducibility"))
+import processes  # how a run's ranks are found is the commands' there
 
 LARSCALE = os.environ["LARSCALE"]
 TIMEOUT = 300
@@ -115,7 +120,7 @@ class Trial:
     classes, size = 3, 40
 
     def __init__(self, folder):
-        self.folder = folder
+        self.folder, self.runs = folder, 0
         random = numpy.random.default_rng(1)
         self.labels = numpy.arange(12) % self.classes
         self.images = numpy.zeros((12, self.size, self.size), "float32")
@@ -140,6 +145,25 @@ class Trial:
     def train(self, *more, **options):
         return larscale("train", *self.options, "--optimizer", "adam", "--lr", "0.01", *more, **options)
 
+    def weights(self, *more, **options):
+        """Trains: the checksum of the weights. The record is in folder run-NUMBER."""
+        self.runs += 1
+        return json.loads(self.train("--json", "--out", self.path(f"run-{self.runs}"), *more,
+                                     **options).out)["weights_checksum"]
+
+    def start(self, *more, ranks=1, environment=None, preexec=None):
+        """Starts to train and does not wait for the end. The record is in folder run-NUMBER."""
+        self.runs += 1
+        command = [LARSCALE, "train", *self.options, "--optimizer", "adam", "--lr", "0.01", "--json",
+                   "--out", self.path(f"run-{self.runs}"), *map(str, more)]
+        if ranks > 1:
+            command = [launcher(), "-np", str(ranks), *command]
+        return processes.Run(command, LARSCALE, self.path(f"run-{self.runs}.log"),
+                             {**os.environ, **(environment or {})}, preexec)
+
+    def samples(self, name):
+        return rows(os.path.join(self.path(name), "samples.csv"))
+
 
 def with_trial(test):
     """Gives the test a Trial in a folder of its own."""
@@ -152,11 +176,30 @@ def with_trial(test):
     return run
 
 
+@contextlib.contextmanager
+def small_disk(size):
+    """A folder that is a mounted file system of that size."""
+    with tempfile.TemporaryDirectory(prefix="larscale-disk-") as folder:
+        done = subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "larscale-test", folder],
+                              capture_output=True, check=False)
+        if done.returncode:
+            raise Skip("mounting a small file system is not allowed here")
+        try:
+            yield folder
+        finally:
+            subprocess.run(["umount", folder], check=False)
+
+
 def rows(path):
     """A CSV file as a list of dictionaries (only the standard library: cells may be quoted)."""
     import csv
     with open(path, newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
+
+
+def history(folder):
+    """A run's history as tuples of text, but for its last column, the seconds."""
+    return [tuple(row.values())[:-1] for row in rows(os.path.join(folder, "history.csv"))]
 
 
 def main(names):
