@@ -106,7 +106,7 @@ static void print_layers(const stepping *s) {
 static void print_people(const stepping *s, const ls_benchmark_times *times) {
   char kernels[4096];
   ls_model_describe(s->model, kernels, sizeof kernels);
-  double median = ls_benchmark_median(times), flop = 3 * ls_network_forward_flop(&s->job.spec);
+  double median = ls_benchmark_median(times), flop = ls_network_step_flop(&s->job.spec);
   printf("backend %s, %d threads, batch %d of %d x %d x %d\nloss %.9g\n", s->job.backend_name,
          s->job.options.threads, s->batch, s->job.spec.height, s->job.spec.width,
          s->job.spec.planes, s->loss);
@@ -152,7 +152,7 @@ static ls_status print(const stepping *s, const ls_benchmark_times *times, ls_er
       {"batch", s->batch},
       {"model_bytes", (double)ls_model_bytes(s->model)},
       {"peak_memory_bytes", (double)ls_memory_peak()},
-      {"dense_equivalent_flop", 3 * ls_network_forward_flop(&s->job.spec) * s->batch},
+      {"dense_equivalent_flop", ls_network_step_flop(&s->job.spec) * s->batch},
       {NULL, 0}};
   return ls_benchmark_print_json(name, s->job.options.threads, times, counters, error);
 }

@@ -67,10 +67,12 @@ static ls_status load_event(ls_events *events, size_t event, ls_image *image, ls
   ls_event_info info;
   LS_TRY(ls_dataset_locate(events->dataset, event, &source, &in_file, error));
   LS_TRY(source->functions->info(source, in_file, &info, error));
+  double informed = ls_seconds();
   LS_TRY(ls_dataset_read(events->dataset, event, &events->policy, image, error));
   double read = ls_seconds();
   LS_TRY(ls_store_append(store, image, error));
-  times->convert += read - start; /* less the files' part, at the end */
+  times->read += informed - start;
+  times->convert += read - informed; /* less the files' part, at the end */
   times->compress += ls_seconds() - read;
   times->events++;
   times->bytes_disk += info.stored_bytes;
@@ -116,10 +118,11 @@ ls_status ls_events_load(const ls_settings *settings, ls_events *events, ls_even
     ls_store_free(made);
     return status;
   }
-  ls_dataset_times(events->dataset, &times->read, &times->inflate);
-  times->read -= read_before;
-  times->inflate -= inflate_before;
-  times->convert -= times->read + times->inflate;
+  double read, inflate;
+  ls_dataset_times(events->dataset, &read, &inflate);
+  times->inflate = inflate - inflate_before;
+  times->convert -= read - read_before + times->inflate;
+  times->read += read - read_before;
   times->wall = ls_seconds() - start;
   *store = made;
   return LS_OK;

@@ -114,6 +114,11 @@ ls_status ls_train_record_open(const ls_train_record_facts *facts, ls_train_reco
   ls_status status = LS_MEMORY;
   if (r) {
     r->facts = *facts;
+    r->last = (ls_history_row){.loss = NAN,
+                               .accuracy = NAN,
+                               .validation_loss = NAN,
+                               .validation_accuracy = NAN,
+                               .learning_rate = NAN};
     status = check_kernels(r, error);
     if (status == LS_OK) status = open_folder(r, error);
   } else
@@ -176,20 +181,27 @@ ls_status ls_train_record_epoch(ls_train_record *r, int epoch, size_t first_step
   return status;
 }
 
-static void show_progress(void *context, size_t done, size_t count) {
-  ls_progress_at(context, done, count, NULL);
+typedef struct watched {
+  ls_progress progress;
+  const volatile sig_atomic_t *stop;
+} watched;
+
+static int show_progress(void *context, size_t done, size_t count) {
+  watched *w = context;
+  ls_progress_at(&w->progress, done, count, NULL);
+  return w->stop && *w->stop;
 }
 
 ls_status ls_train_record_evaluate(ls_train_record *r, ls_model *model, const ls_store *store,
                                    size_t first, size_t every, int epoch, ls_evaluation *evaluation,
                                    double *seconds, ls_error *error) {
-  ls_progress progress;
-  ls_progress_start(&progress, "evaluating", "events", is_root(r) && !r->facts.settings->json);
+  watched w = {.stop = r->facts.stop};
+  ls_progress_start(&w.progress, "evaluating", "events", is_root(r) && !r->facts.settings->json);
   double start = ls_seconds();
   ls_status status = ls_evaluate(model, &r->facts.job->spec, store, first, every, r->facts.comm,
-                                 show_progress, &progress, evaluation, error);
+                                 show_progress, &w, evaluation, error);
   double wall = ls_seconds() - start;
-  ls_progress_end(&progress);
+  ls_progress_end(&w.progress);
   if (seconds) *seconds = wall;
   if (status != LS_OK || !is_root(r)) return status;
   ls_sample sample = {.repetition = 1,

@@ -8,6 +8,8 @@
 #include "train/evaluation.h"
 #include "train/trainer.h"
 
+#include <signal.h>
+
 typedef struct ls_train_record ls_train_record;
 
 /* All borrowed until the record is finished. */
@@ -21,6 +23,7 @@ typedef struct ls_train_record_facts {
   ls_load_times load;
   size_t global_batch; /* 0: no training */
   const ls_model *model;
+  const volatile sig_atomic_t *stop; /* NULL, or set when evaluation shall end early (LS_STOPPED) */
 } ls_train_record_facts;
 
 /* The functions below are called by all ranks together, unless said otherwise; errors are every

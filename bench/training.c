@@ -150,7 +150,8 @@ ls_status ls_training_prepare(const ls_settings *settings, ls_comm *comm, ls_tra
                                  .stored_bytes = t->stored_bytes,
                                  .load = t->load,
                                  .global_batch = ls_trainer_global_batch(&t->options, comm),
-                                 .model = ls_trainer_model(t->trainer)};
+                                 .model = ls_trainer_model(t->trainer),
+                                 .stop = t->options.stop};
   LS_TRY(ls_train_record_open(&facts, &t->record, error));
   if (t->talks) print_start(t);
   LS_TRY(ls_training_resume(t, error));
@@ -195,8 +196,11 @@ static ls_status evaluate_into(ls_training *t, ls_history_row *row, ls_error *er
   if (!t->validation) return LS_OK;
   ls_evaluation evaluation;
   double seconds;
-  LS_TRY(ls_train_record_evaluate(t->record, ls_trainer_model(t->trainer), t->validation, 0, 1,
-                                  (int)t->position.epoch, &evaluation, &seconds, error));
+  ls_status status =
+      ls_train_record_evaluate(t->record, ls_trainer_model(t->trainer), t->validation, 0, 1,
+                               (int)t->position.epoch, &evaluation, &seconds, error);
+  t->stopped = status == LS_STOPPED;
+  if (status != LS_OK) return t->stopped ? LS_OK : status;
   row->validation_loss = evaluation.loss;
   row->validation_accuracy = evaluation.accuracy;
   t->position.wall_seconds += seconds;
@@ -222,8 +226,11 @@ static ls_status close_epoch(ls_training *t, double images, double seconds, ls_e
                         .loss = p->epoch_loss / p->epoch_images,
                         .accuracy = p->epoch_correct / p->epoch_images,
                         .learning_rate = t->settings->lr};
+  if (p->step < ls_trainer_steps_per_epoch(t->trainer))
+    LS_TRY(ls_trainer_average_now(t->trainer, error));
   LS_TRY(ls_trainer_check_equal(t->trainer, error));
   LS_TRY(evaluate_into(t, &row, error));
+  if (t->stopped) return LS_OK; /* on resume the epoch is evaluated again */
   row.wall_seconds = p->wall_seconds;
   ls_train_record_history(t->record, &row);
   if (t->talks) print_epoch(&row, images / seconds);
@@ -243,6 +250,7 @@ ls_status ls_training_run(ls_training *t, ls_error *error) {
     LS_TRY(train_epoch(t, limit, error));
     if (t->stopped) break;
     LS_TRY(close_epoch(t, p->epoch_images - images, p->wall_seconds - seconds, error));
+    if (t->stopped) break;
     if (p->step < ls_trainer_steps_per_epoch(t->trainer)) break; /* --steps reached inside it */
     p->epoch++;
     p->step = 0;
@@ -298,6 +306,6 @@ ls_status ls_training_finish(ls_training *t, ls_error *error) {
   ls_train_record *record = t->record;
   t->record = NULL;
   ls_status status = ls_train_record_finish(record, ls_trainer_parameters(t->trainer), error);
-  if (status != LS_OK && !t->stopped) return status;
+  if (status != LS_OK && !(t->stopped && status == LS_VALUE)) return status;
   return ls_comm_agree(t->comm, verdict(t, error), error);
 }

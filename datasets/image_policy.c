@@ -1,11 +1,12 @@
 #include "datasets/image_policy.h"
 
+#include "base/clock.h"
 #include "base/memory.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { LARGEST_SIZE = 65535, WORD = 64 };
+enum { LARGEST_SIZE = 65535, WORD = 64, STUDY_WIRES = 3456 };
 
 ls_image_policy ls_image_policy_study(void) {
   return (ls_image_policy){.plane = 2,
@@ -19,7 +20,10 @@ ls_image_policy ls_image_policy_study(void) {
 
 ls_image_policy ls_image_policy_default(const char *format, const ls_geometry *geometry) {
   ls_image_policy policy = ls_image_policy_study();
-  if (!strcmp(format, "kevlar")) return policy;
+  int last_tick = policy.first_tick + policy.rebin * policy.size;
+  if (!strcmp(format, "kevlar") && geometry->planes > policy.plane && geometry->rows >= last_tick &&
+      geometry->columns >= STUDY_WIRES)
+    return policy;
   policy.plane = geometry->planes - 1;
   if (!strcmp(format, "npy") && geometry->planes > 1) policy.plane = -1;
   policy.rebin = 1;
@@ -59,7 +63,7 @@ typedef struct open_row {
 } open_row;
 
 typedef struct builder {
-  const ls_source *source;
+  ls_source *source;
   size_t event;
   const ls_image_policy *policy;
   ls_image *image;
@@ -158,9 +162,8 @@ static size_t lower_bound(const uint32_t *index, size_t count, uint64_t limit) {
   return low;
 }
 
-static ls_status add_pixels(void *context, int plane, size_t count, const uint32_t *index,
+static ls_status add_pixels(builder *build, int plane, size_t count, const uint32_t *index,
                             const float *value, ls_error *error) {
-  builder *build = context;
   const ls_image_policy *policy = build->policy;
   int channel = plane - build->first_plane;
   if (channel < 0 || channel >= build->image->planes) return LS_OK; /* a plane not asked for */
@@ -189,12 +192,21 @@ static ls_status add_pixels(void *context, int plane, size_t count, const uint32
   return LS_OK;
 }
 
+static ls_status add_timed(void *context, int plane, size_t count, const uint32_t *index,
+                           const float *value, ls_error *error) {
+  builder *build = context;
+  double start = ls_seconds();
+  ls_status status = add_pixels(build, plane, count, index, value, error);
+  build->source->sink_seconds += ls_seconds() - start;
+  return status;
+}
+
 static ls_status read_planes(builder *build, ls_source *source, unsigned mask, double *sums,
                              uint64_t *touch, ls_error *error) {
   size_t size = (size_t)build->image->columns, words = (size + WORD - 1) / WORD;
   for (int p = 0; p < build->image->planes; p++)
     build->rows[p] = (open_row){-1, sums + (size_t)p * size, touch + (size_t)p * words, -1};
-  const ls_pixel_sink sink = {add_pixels, build};
+  const ls_pixel_sink sink = {add_timed, build};
   LS_TRY(source->functions->read(source, build->event, mask, &sink, error));
   for (int p = 0; p < build->image->planes; p++) LS_TRY(finish_row(build, p, error));
   return LS_OK;

@@ -55,10 +55,13 @@ struct ls_source {
   size_t count; /* events, at least 1 */
   ls_geometry geometry;
   ls_value_type value_type;
-  int has_labels;                       /* 1: ls_event_info.label is filled from the file */
-  int class_count;                      /* if has_labels */
-  char class_names[16][32];             /* if has_labels, in label order */
-  double inflate_seconds, read_seconds; /* spent so far in each phase of read */
+  int has_labels;           /* 1: ls_event_info.label is filled from the file */
+  int class_count;          /* if has_labels */
+  char class_names[16][32]; /* if has_labels, in label order */
+  /* Spent so far in info and read, all but what the sink took: read, from file to memory (with what
+   * a library does on the way); inflate, from there to pixels. */
+  double read_seconds, inflate_seconds;
+  double sink_seconds; /* counted by the caller's sink; readers leave it out of theirs */
 };
 
 /* Opens one file of any known format, told by its content and not by its name. producer: larcv3's

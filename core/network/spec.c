@@ -198,6 +198,12 @@ double ls_network_forward_flop(const ls_network_spec *spec) {
   return flop;
 }
 
+double ls_network_step_flop(const ls_network_spec *spec) {
+  ls_network_spec first = *spec;
+  first.block_count = 1, first.dense_count = 0;
+  return 3 * ls_network_forward_flop(spec) - ls_network_forward_flop(&first);
+}
+
 void ls_network_initialise(const ls_network_spec *spec, unsigned long long seed,
                            float *parameters) {
   for (int l = 0; l < ls_network_layer_count(spec); l++) {

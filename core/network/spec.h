@@ -74,6 +74,10 @@ size_t ls_network_parameter_count(const ls_network_spec *spec);
  * conv 2 k k Cin Cout H W, dense 2 in out. */
 double ls_network_forward_flop(const ls_network_spec *spec);
 
+/* The same of a training step: forward, and for each layer the gradients of its weights and of its
+ * input, each as much as its forward pass; but the image's gradient is never computed. */
+double ls_network_step_flop(const ls_network_spec *spec);
+
 /* Keras' initial values: kernels Glorot uniform, +-sqrt(6 / (fan_in + fan_out)) with
  * fan = kernel area * channels (Glorot and Bengio, AISTATS 2010), zero biases. A pure function of
  * the spec and the seed. parameters: ls_network_parameter_count floats. */

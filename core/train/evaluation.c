@@ -41,10 +41,12 @@ static ls_status evaluate_own(ls_model *model, int classes, const ls_store *stor
   if (!logits) return ls_fail(error, LS_MEMORY, "no memory to evaluate");
   ls_image image = {0};
   ls_status status = LS_OK;
-  size_t count = ls_store_count(store);
+  size_t count = ls_store_count(store), done = 0;
+  size_t own = count > first ? (count - first - 1) / every + 1 : 0;
   for (size_t i = first; status == LS_OK && i < count; i += every) {
     status = evaluate_event(model, classes, store, i, &image, logits, s, error);
-    if (status == LS_OK && progress) progress(context, i + 1, count);
+    if (status == LS_OK && progress && progress(context, ++done, own))
+      status = ls_fail(error, LS_STOPPED, "told to stop after %zu of %zu events", done, own);
   }
   ls_image_destroy(&image);
   free(logits);

@@ -4,6 +4,7 @@
 #include "base/memory.h"
 #include "train/slot_sum.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,7 +30,7 @@ struct ls_reduction {
   ls_reduction_kind kind;
   ls_sharing sharing;
   ls_comm *comm; /* a twin of the caller's */
-  size_t parameters, bytes;
+  size_t parameters;
   int bucket_count;
   bucket buckets[LS_MAX_LAYERS];
   int threaded;
@@ -65,8 +66,7 @@ static void plan_buckets(ls_reduction *r, const ls_network_spec *spec) {
   }
 }
 
-static ls_status allocate(ls_reduction *r, void *block, size_t bytes, ls_error *error) {
-  r->bytes += bytes;
+static ls_status allocate(void *block, size_t bytes, ls_error *error) {
   return ls_allocate(block, bytes, "the sum of gradients", error);
 }
 
@@ -93,27 +93,30 @@ static ls_status allocate_buffers(ls_reduction *r, ls_error *error) {
   int reproducible = r->kind == LS_REDUCTION_REPRODUCIBLE;
   r->buffer_count = reproducible ? ls_slot_buffers(s->first_slot, s->slot_count) : 1;
   size_t arena = r->parameters * sizeof(float), buffers = (size_t)r->buffer_count;
-  LS_TRY(allocate(r, &r->buffers, buffers * sizeof *r->buffers, error));
-  LS_TRY(allocate(r, &r->in_use, buffers, error));
-  for (size_t b = 0; b < buffers; b++) LS_TRY(allocate(r, &r->buffers[b], arena, error));
+  LS_TRY(allocate(&r->buffers, buffers * sizeof *r->buffers, error));
+  LS_TRY(allocate(&r->in_use, buffers, error));
+  for (size_t b = 0; b < buffers; b++) LS_TRY(allocate(&r->buffers[b], arena, error));
   if (!reproducible) return LS_OK;
   size_t most = (size_t)most_nodes(s), longest = 0;
   for (int b = 0; b < r->bucket_count; b++)
     if (r->buckets[b].count > longest) longest = r->buckets[b].count;
-  LS_TRY(allocate(r, &r->sum, arena, error));
-  LS_TRY(allocate(r, &r->nodes, most * sizeof *r->nodes, error));
-  LS_TRY(allocate(r, &r->parts, most * sizeof *r->parts, error));
-  LS_TRY(allocate(r, &r->node_starts, (s->ranks + 1) * sizeof *r->node_starts, error));
+  if (most * (longest / s->ranks + 1) > INT_MAX)
+    return ls_fail(error, LS_MISMATCH, "a global batch of %zu is too large for %zu ranks; lower it",
+                   s->global_batch, s->ranks);
+  LS_TRY(allocate(&r->sum, arena, error));
+  LS_TRY(allocate(&r->nodes, most * sizeof *r->nodes, error));
+  LS_TRY(allocate(&r->parts, most * sizeof *r->parts, error));
+  LS_TRY(allocate(&r->node_starts, (s->ranks + 1) * sizeof *r->node_starts, error));
   if (s->ranks == 1) return LS_OK;
-  LS_TRY(allocate(r, &r->counts, 4 * s->ranks * sizeof *r->counts, error));
-  return allocate(r, &r->received, most * (longest / s->ranks + 1) * sizeof(float), error);
+  LS_TRY(allocate(&r->counts, 4 * s->ranks * sizeof *r->counts, error));
+  return allocate(&r->received, most * (longest / s->ranks + 1) * sizeof(float), error);
 }
 
-/* Rank number part's part of count floats: equal shares, the remainder to the first. */
+/* Rank number part's part of count floats. */
 static void part_of(size_t count, size_t parts, size_t part, int *first, int *length) {
-  size_t each = count / parts, more = count % parts;
-  *first = (int)(part * each + (part < more ? part : more));
-  *length = (int)(each + (part < more));
+  size_t start, own;
+  ls_split(count, parts, part, &start, &own);
+  *first = (int)start, *length = (int)own;
 }
 
 /* Every rank gets its part of every node of the bucket, round after round: node number round of
@@ -238,9 +241,6 @@ void ls_reduction_free(ls_reduction *r) {
 
 int ls_reduction_overlaps(const ls_reduction *r) {
   return r->threaded;
-}
-size_t ls_reduction_bytes(const ls_reduction *r) {
-  return r->bytes;
 }
 
 /* The nodes of every rank in this step. */

@@ -31,7 +31,6 @@ ls_status ls_reduction_new(ls_reduction_kind kind, int overlap, const ls_network
 void ls_reduction_free(ls_reduction *reduction); /* all ranks together; NULL is allowed */
 
 int ls_reduction_overlaps(const ls_reduction *reduction);
-size_t ls_reduction_bytes(const ls_reduction *reduction); /* allocated */
 
 /* Step number step of the sharing. */
 void ls_reduction_begin(ls_reduction *reduction, size_t step);

@@ -2,8 +2,7 @@
 
 #include "base/random.h"
 
-/* Part number part of parts: the N-th equal share, the remainder to the first. */
-static void split(size_t whole, size_t parts, size_t part, size_t *first, size_t *count) {
+void ls_split(size_t whole, size_t parts, size_t part, size_t *first, size_t *count) {
   size_t each = whole / parts, more = whole % parts;
   *first = part * each + (part < more ? part : more);
   *count = each + (part < more);
@@ -41,7 +40,7 @@ ls_status ls_sharing_init(ls_sharing *sharing, ls_share share, size_t events, si
 }
 
 void ls_sharing_run(const ls_sharing *s, size_t rank, size_t *first, size_t *count) {
-  split(s->global_batch, s->ranks, rank, first, count);
+  ls_split(s->global_batch, s->ranks, rank, first, count);
 }
 
 /* The first rank has the most events, the last the fewest slots; both matter. */
@@ -50,7 +49,7 @@ size_t ls_sharing_steps(const ls_sharing *s) {
   size_t most = 0;
   for (size_t rank = 0; rank < s->ranks; rank++) {
     size_t first, events, slots;
-    split(s->events, s->ranks, rank, &first, &events);
+    ls_split(s->events, s->ranks, rank, &first, &events);
     ls_sharing_run(s, rank, &first, &slots);
     size_t steps = round_up(events, slots);
     if (steps > most) most = steps;
@@ -61,7 +60,7 @@ size_t ls_sharing_steps(const ls_sharing *s) {
 int ls_sharing_mine(const ls_sharing *s, size_t event) {
   if (s->share == LS_SHARE_SLOTS) return event % s->global_batch - s->first_slot < s->slot_count;
   size_t first, count;
-  split(s->events, s->ranks, s->rank, &first, &count);
+  ls_split(s->events, s->ranks, s->rank, &first, &count);
   return event - first < count;
 }
 
@@ -73,7 +72,7 @@ size_t ls_sharing_present(const ls_sharing *s, size_t rank, size_t step) {
     left = s->events > before ? s->events - before : 0;
   } else {
     size_t first, events;
-    split(s->events, s->ranks, rank, &first, &events);
+    ls_split(s->events, s->ranks, rank, &first, &events);
     before = step * slots;
     left = events > before ? events - before : 0;
   }
@@ -109,7 +108,7 @@ size_t ls_sharing_order(const ls_sharing *s, uint64_t epoch, uint32_t *scratch, 
   size_t total = 0;
   if (s->share == LS_SHARE_CONTIGUOUS) {
     size_t first;
-    split(s->events, s->ranks, s->rank, &first, &total);
+    ls_split(s->events, s->ranks, s->rank, &first, &total);
     shuffle(s, s->rank, epoch, events, total);
     for (size_t i = 0; i < total; i++) events[i] += (uint32_t)first;
     return total;

@@ -17,7 +17,7 @@ struct ls_trainer {
   ls_comm *comm;
   ls_model *model;
   ls_optimizer optimizer;
-  size_t parameter_count, bytes;
+  size_t parameter_count;
   float *parameters;
   ls_reduction *gradient_sum; /* NULL if weights are averaged: then own_gradients */
   ls_reduction *weight_sum;
@@ -61,12 +61,6 @@ static ls_status deal(ls_trainer *t, uint64_t epoch, size_t step, ls_error *erro
   return ls_prefetch_start(t->prefetch, t->order + done, t->own_events - done, error);
 }
 
-static ls_status allocate(ls_trainer *t, void *block, size_t bytes, const char *what,
-                          ls_error *error) {
-  t->bytes += bytes;
-  return ls_allocate(block, bytes, what, error);
-}
-
 static ls_status build_alone(ls_trainer *t, ls_error *error) {
   const ls_trainer_options *o = &t->options;
   LS_TRY(ls_network_check(&o->spec, error));
@@ -74,14 +68,14 @@ static ls_status build_alone(ls_trainer *t, ls_error *error) {
   LS_TRY(ls_trainer_sharing(o, t->comm, &t->sharing, error));
   t->parameter_count = ls_network_parameter_count(&o->spec);
   size_t arena = t->parameter_count * sizeof(float);
-  LS_TRY(allocate(t, &t->parameters, arena, "parameters", error));
+  LS_TRY(ls_allocate((void **)&t->parameters, arena, "parameters", error));
   if (o->average != LS_AVERAGE_GRADIENTS)
-    LS_TRY(allocate(t, &t->own_gradients, arena, "gradients", error));
+    LS_TRY(ls_allocate((void **)&t->own_gradients, arena, "gradients", error));
   size_t steps = ls_sharing_steps(&t->sharing), row = steps * sizeof *t->order;
-  LS_TRY(allocate(t, &t->order, t->sharing.slot_count * row, "the epoch's order", error));
-  LS_TRY(allocate(t, &t->scratch, row, "the epoch's order", error));
-  LS_TRY(
-      allocate(t, &t->sums, (t->sharing.global_batch + SUMS) * sizeof *t->sums, "losses", error));
+  LS_TRY(ls_allocate((void **)&t->order, t->sharing.slot_count * row, "the epoch's order", error));
+  LS_TRY(ls_allocate((void **)&t->scratch, row, "the epoch's order", error));
+  LS_TRY(ls_allocate((void **)&t->sums, (t->sharing.global_batch + SUMS) * sizeof *t->sums,
+                     "losses", error));
   LS_TRY(ls_optimizer_init(&t->optimizer, o->optimizer, o->learning_rate, o->momentum,
                            t->parameter_count, error));
   LS_TRY(ls_model_new(o->backend, &o->backend_options, &o->spec, 1, &t->model, error));
@@ -144,10 +138,6 @@ void ls_trainer_free(ls_trainer *t) {
 
 size_t ls_trainer_steps_per_epoch(const ls_trainer *t) {
   return ls_sharing_steps(&t->sharing);
-}
-size_t ls_trainer_bytes(const ls_trainer *t) {
-  const ls_reduction *sum = t->gradient_sum ? t->gradient_sum : t->weight_sum;
-  return t->bytes + ls_reduction_bytes(sum);
 }
 int ls_trainer_overlaps(const ls_trainer *t) {
   return t->gradient_sum && ls_reduction_overlaps(t->gradient_sum);
@@ -327,6 +317,13 @@ ls_status ls_trainer_step(ls_trainer *t, uint64_t epoch, size_t step, ls_step_re
   result->seconds[LS_STEP_OTHER] = result->wall_seconds;
   for (int p = 0; p < LS_STEP_OTHER; p++) result->seconds[LS_STEP_OTHER] -= result->seconds[p];
   return LS_OK;
+}
+
+ls_status ls_trainer_average_now(ls_trainer *t, ls_error *error) {
+  if (t->options.average != LS_AVERAGE_WEIGHTS_EACH_EPOCH) return LS_OK;
+  ls_step_result ignored;
+  LS_TRY(average_weights(t, &ignored, error));
+  return ls_model_set_parameters(t->model, t->parameters, error);
 }
 
 ls_status ls_trainer_check_equal(ls_trainer *t, ls_error *error) {

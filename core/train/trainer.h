@@ -87,7 +87,6 @@ ls_status ls_trainer_new(const ls_trainer_options *options, const ls_store *stor
 void ls_trainer_free(ls_trainer *trainer); /* all ranks together; NULL is allowed */
 
 size_t ls_trainer_steps_per_epoch(const ls_trainer *trainer);
-size_t ls_trainer_bytes(const ls_trainer *trainer); /* allocated, but for the model */
 int ls_trainer_overlaps(const ls_trainer *trainer); /* whether a thread sends the gradients */
 float *ls_trainer_parameters(ls_trainer *trainer);
 ls_optimizer *ls_trainer_optimizer(ls_trainer *trainer);
@@ -102,6 +101,9 @@ ls_status ls_trainer_parameters_changed(ls_trainer *trainer, ls_error *error);
  * were compared and differ, naming the rank. */
 ls_status ls_trainer_step(ls_trainer *trainer, uint64_t epoch, size_t step, ls_step_result *result,
                           ls_error *error);
+
+/* Where weights are averaged after each epoch only: averages them now, in the middle of one. */
+ls_status ls_trainer_average_now(ls_trainer *trainer, ls_error *error);
 
 /* Gradients of the last step's images, averaged over its global batch (with averaged weights: over
  * this rank's images): arena order. */

@@ -191,12 +191,13 @@ ls_status ls_kevlar_read(ls_source *base, size_t event, unsigned plane_mask,
   } else {
     chunk_reader reader = {.source = source,
                            .pixels = {source, event, plane_mask, sink, error, LS_OK, {0}, {0}}};
-    double began = ls_seconds();
+    double began = ls_seconds(), sink_before = base->sink_seconds;
     ls_hdf5_printing reports = ls_hdf5_quiet();
     status = read_event(&reader);
     ls_hdf5_loud(reports);
     base->read_seconds += reader.read_seconds;
-    base->inflate_seconds += ls_seconds() - began - reader.read_seconds;
+    base->inflate_seconds +=
+        ls_seconds() - began - reader.read_seconds - (base->sink_seconds - sink_before);
   }
   if ((status == LS_OK || status == LS_FORMAT) && ls_kevlar_has_changed(source))
     return ls_fail(error, LS_FORMAT,

@@ -29,7 +29,7 @@ static ls_status read_part(row_reader *reader, int plane, int first, int count) 
   char reason[256] = "";
   if (!good) ls_kevlar_hdf5_reason(reason, sizeof reason);
   if (memory >= 0) H5Sclose(memory);
-  double read = ls_seconds();
+  double read = ls_seconds(), sink_before = source->base.sink_seconds;
   source->base.read_seconds += read - began;
   if (!good)
     return ls_fail(pixels->error, LS_FORMAT,
@@ -40,7 +40,7 @@ static ls_status read_part(row_reader *reader, int plane, int first, int count) 
       ((uint64_t)plane * (unsigned)geometry->rows + (unsigned)first) * (unsigned)geometry->columns;
   int stopped = ls_word_scan_feed(&reader->scan, (const uint8_t *)reader->rows,
                                   (size_t)count * (size_t)geometry->columns);
-  source->base.inflate_seconds += ls_seconds() - read;
+  source->base.inflate_seconds += ls_seconds() - read - (source->base.sink_seconds - sink_before);
   return stopped ? pixels->status : LS_OK;
 }
 

@@ -82,7 +82,7 @@ static ls_status info_larcv3(ls_source *source, size_t event, ls_event_info *inf
 static ls_status read_larcv3(ls_source *source, size_t event, unsigned plane_mask,
                              const ls_pixel_sink *sink, ls_error *error) {
   larcv3_source *larcv3 = (larcv3_source *)source;
-  double start = ls_seconds();
+  double start = ls_seconds(), sink_before = source->sink_seconds;
   larcv3_plane planes[LS_MAX_PLANES];
   int count = 0;
   LS_TRY(check_event(source, event, error));
@@ -102,7 +102,7 @@ static ls_status read_larcv3(ls_source *source, size_t event, unsigned plane_mas
     else if (plane_mask & 1u << plane->plane)
       status = larcv3_read_voxels(larcv3, event, plane, sink, error);
   }
-  source->read_seconds += ls_seconds() - start;
+  source->read_seconds += ls_seconds() - start - (source->sink_seconds - sink_before);
   return status;
 }
 

@@ -115,14 +115,14 @@ static ls_status read_block(npy_source *npy, size_t event, unsigned plane_mask, 
 static ls_status read_npy(ls_source *source, size_t event, unsigned plane_mask,
                           const ls_pixel_sink *sink, ls_error *error) {
   npy_source *npy = (npy_source *)source;
-  double start = ls_seconds();
+  double start = ls_seconds(), sink_before = source->sink_seconds;
   LS_TRY(check_event(source, event, error));
   uint64_t pixels = (uint64_t)source->geometry.rows * (uint64_t)source->geometry.columns;
   ls_status status = LS_OK;
   for (uint64_t first = 0; status == LS_OK && first < pixels; first += BLOCK)
     status = read_block(npy, event, plane_mask, (uint32_t)first,
                         pixels - first < BLOCK ? pixels - first : BLOCK, sink, error);
-  source->read_seconds += ls_seconds() - start;
+  source->read_seconds += ls_seconds() - start - (source->sink_seconds - sink_before);
   return status;
 }
 

@@ -79,11 +79,31 @@ static void assert_table(const double *actual, const double *expected) {
                expected[i]);
 }
 
-static void note_progress(void *context, size_t done, size_t count) {
+static int note_progress(void *context, size_t done, size_t count) {
   size_t *calls = context;
   ++*calls;
   assert_int_equal(done, *calls);
   assert_int_equal(count, 5);
+  return 0;
+}
+
+static int stop_at_once(void *context, size_t done, size_t count) {
+  (void)context, (void)done, (void)count;
+  return 1;
+}
+
+static void test_told_to_stop(void **state) {
+  rig *r = *state;
+  ls_evaluation e;
+  ls_error error = {0};
+  static const sample samples[5] = {
+      {{1, 2, 5}, 2}, {{5, 2, 1}, 0}, {{2, 4, 2}, 2}, {{1, 3, 1}, 1}, {{2, 2, 6}, 0}};
+  ls_store *store = store_of(samples, 5);
+  assert_int_equal(
+      ls_evaluate(r->model, &r->spec, store, 0, 1, r->comm, stop_at_once, NULL, &e, &error),
+      LS_STOPPED);
+  assert_non_null(strstr(error.message, "after 1 of 5 events"));
+  ls_store_free(store);
 }
 
 static void test_known_scores(void **state) {
@@ -155,6 +175,7 @@ static void test_refusals(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       ON_RIG(test_known_scores),
+      ON_RIG(test_told_to_stop),
       ON_RIG(test_a_tie_goes_to_the_first),
       ON_RIG(test_refusals),
   };
