@@ -55,8 +55,8 @@ static ls_status look_around(ls_node *node, ls_comm *comm, int wanted, ls_launch
   ls_status status =
       ranks ? LS_OK : ls_fail(error, LS_MEMORY, "no memory for the %d ranks of a node", size);
   status = ls_comm_agree(comm, status, error);
-  if (status == LS_OK) status = ls_node_gather(node, own, sizeof *own, ranks, error);
-  if (status == LS_OK) {
+  if (ranks && status == LS_OK) status = ls_node_gather(node, own, sizeof *own, ranks, error);
+  if (ranks && status == LS_OK) {
     own->node = ranks[0].node;
     own->threads = wanted > 0 ? wanted : ls_launch_threads(ranks, size, own->node_rank);
   }
