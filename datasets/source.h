@@ -1,5 +1,4 @@
-/* Where events come from: one interface for every file format. A new format is one folder that
- * fills an ls_source_functions table, and one line in open.c. */
+/* Where events come from: one interface for every file format. How to add one: README.md. */
 #ifndef LS_DATASETS_SOURCE_H
 #define LS_DATASETS_SOURCE_H
 

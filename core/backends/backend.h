@@ -40,7 +40,11 @@ typedef struct ls_operator_sizes {
   size_t workspace; /* scratch during one call, may be shared between operators */
 } ls_operator_sizes;
 
-/* The functions of an operator. All pointers are non-NULL unless said otherwise. */
+/* The functions of an operator. All pointers are non-NULL unless said otherwise. They are called by
+ * one thread, outside of any parallel region. Results must be the same, bit for bit, for any number
+ * of threads and from run to run; a variant that cannot keep to that says so in its summary or its
+ * folder's comments, and core/train/README.md names it. A status other than LS_OK is a failure of the
+ * library behind it (LS_INTERNAL, LS_MEMORY). */
 typedef struct ls_operator_functions {
   /* Takes new weights (shapes in network/spec.h), reordering or packing them once per update. The
    * operator keeps its own copy where it needs one, else the pointers, which stay valid until the
@@ -82,12 +86,14 @@ typedef struct ls_backend {
   const char *summary;         /* one line */
   const char *const *variants; /* NULL-terminated; the first is the default */
 
-  /* Version of the library behind it and the kernels it chose on this machine, as one line. */
+  /* Version of the library behind it and the kernels it chose on this machine, as one line. Part of
+   * what a checkpoint must agree with: another text means that other bits may come out. */
   void (*version)(char *text, size_t length);
 
   /* (optional) 0 and a reason if it cannot run on this machine. Default: it can. */
   int (*available)(char *reason, size_t length);
 
+  /* LS_OK, LS_MEMORY, LS_USAGE (variant: none of variants) or LS_UNAVAILABLE. */
   ls_status (*device_open)(const ls_backend_options *, ls_device **, ls_error *);
   void (*device_close)(ls_device *); /* NULL is allowed */
 
