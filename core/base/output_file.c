@@ -39,9 +39,13 @@ void ls_output_write(ls_output_file *file, const void *bytes, size_t length) {
   if (fwrite(bytes, 1, length, file->stream) != length && !file->cause) file->cause = errno;
 }
 
+void ls_output_sync(ls_output_file *file) {
+  if ((fflush(file->stream) || fsync(fileno(file->stream))) && !file->cause) file->cause = errno;
+}
+
 ls_status ls_output_commit(ls_output_file *file, ls_error *error) {
   errno = 0; /* an earlier failed write is remembered by the stream, its cause is not */
-  int failed = ferror(file->stream) | fflush(file->stream);
+  int failed = file->cause | ferror(file->stream) | fflush(file->stream);
   int cause = file->cause ? file->cause : errno;
   if (fclose(file->stream) && !failed) failed = 1, cause = errno;
   file->stream = NULL;

@@ -10,7 +10,7 @@ typedef struct ls_output_file {
   FILE *stream; /* write here; NULL after commit or discard */
   char *path;
   char *temporary; /* path with ".partial-PID" appended, in the same folder */
-  int cause;       /* errno of the first ls_output_write that failed */
+  int cause;       /* errno of the first ls_output_write or ls_output_sync that failed */
 } ls_output_file;
 
 /* Opens a temporary file beside path (an existing path stays as it is until the commit).
@@ -19,6 +19,11 @@ ls_status ls_output_open(ls_output_file *file, const char *path, ls_error *error
 
 /* fwrite to the stream, remembering why it failed for the commit's message. */
 void ls_output_write(ls_output_file *file, const void *bytes, size_t length);
+
+/* Flushes and syncs what was written so far: the commit then takes no time worth speaking of. Where
+ * several files belong together, all are synced before the first is committed, so that a death
+ * finds them under their final names together or not at all. An error is found by the commit. */
+void ls_output_sync(ls_output_file *file);
 
 /* Flushes, syncs, closes and renames to the final name. Any earlier write error (a full disk) is
  * found here: the temporary file is then removed and LS_IO returned. */

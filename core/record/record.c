@@ -14,10 +14,13 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SAMPLES, HISTORY, CONFUSION, FILES, PATH_LENGTH = 4096 };
+/* In the order in which they come under their final names. */
+enum { SAMPLES, HISTORY, CONFUSION, TABLES, ENVIRONMENT = TABLES, RESULT, FILES };
+enum { PATH_LENGTH = 4096 };
 
-static const char *const file_names[FILES] = {"samples.csv", "history.csv", "confusion.csv"};
-static const char *const headers[FILES] = {
+static const char *const file_names[FILES] = {"samples.csv", "history.csv", "confusion.csv",
+                                              "env.json", "RESULT"};
+static const char *const headers[TABLES] = {
     "run_id,driver,backend,scaling,nodes,ranks,threads,local_batch,global_batch,rep,epoch,step,"
     "rank,"
     "phase,time_s,events,bytes_disk,bytes_mem,cache_state,warmup,kind",
@@ -45,7 +48,7 @@ static int holds_run(const char *folder) {
   int found = 0;
   for (struct dirent *entry; !found && (entry = readdir(open));) {
     found = !strcmp(entry->d_name, "RESULT") || !strcmp(entry->d_name, "env.json");
-    for (int f = 0; f < FILES; f++)
+    for (int f = 0; f < TABLES; f++)
       found |= !strncmp(entry->d_name, file_names[f], strlen(file_names[f]));
   }
   closedir(open);
@@ -78,11 +81,15 @@ static ls_status choose_folder(ls_record *record, const char *folder, const ls_r
   return ls_make_folder(folder, error);
 }
 
-static ls_status open_files(ls_record *record, ls_error *error) {
-  for (int f = 0; f < FILES; f++) {
-    char path[PATH_LENGTH + 32];
-    snprintf(path, sizeof path, "%s/%s", record->folder, file_names[f]);
-    LS_TRY(ls_output_open(&record->files[f], path, error));
+static ls_status open_file(ls_record *record, int f, ls_error *error) {
+  char path[PATH_LENGTH + 32];
+  snprintf(path, sizeof path, "%s/%s", record->folder, file_names[f]);
+  return ls_output_open(&record->files[f], path, error);
+}
+
+static ls_status open_tables(ls_record *record, ls_error *error) {
+  for (int f = 0; f < TABLES; f++) {
+    LS_TRY(open_file(record, f, error));
     fprintf(record->files[f].stream, "%s\n", headers[f]);
   }
   return LS_OK;
@@ -102,7 +109,7 @@ ls_status ls_record_open(const char *folder, const ls_run *run, const char *revi
   snprintf(record->row_start, sizeof record->row_start, "%.200s,%s,%s,%s,%d,%d,%d,%zu,%zu",
            name ? name + 1 : record->folder, run->driver, run->backend, run->scaling, run->nodes,
            run->ranks, run->threads, run->local_batch, run->global_batch);
-  status = open_files(record, error);
+  status = open_tables(record, error);
   if (status != LS_OK) {
     ls_record_discard(record);
     return status;
@@ -177,32 +184,38 @@ void ls_record_confusion(ls_record *record, const char *set, int classes, const 
     }
 }
 
-static ls_status write_text(const ls_record *record, const char *name, const char *text,
-                            ls_error *error) {
-  char path[PATH_LENGTH + 32];
-  snprintf(path, sizeof path, "%s/%s", record->folder, name);
-  ls_output_file file;
-  LS_TRY(ls_output_open(&file, path, error));
-  fprintf(file.stream, "%s\n", text);
-  return ls_output_commit(&file, error);
-}
-
-static ls_status write_environment(const ls_record *record, const cJSON *environment,
-                                   ls_error *error) {
+static ls_status write_environment(ls_record *record, const cJSON *environment, ls_error *error) {
   char *text = cJSON_Print(environment);
   if (!text) return ls_fail(error, LS_MEMORY, "%s/env.json: no memory", record->folder);
-  ls_status status = write_text(record, "env.json", text, error);
+  ls_status status = open_file(record, ENVIRONMENT, error);
+  if (status == LS_OK) fprintf(record->files[ENVIRONMENT].stream, "%s\n", text);
   cJSON_free(text);
   return status;
 }
 
-/* Files that were completed before another one failed. The folder held none of them before. */
+static ls_status write_result(ls_record *record, const char *invalid_reason, ls_error *error) {
+  LS_TRY(open_file(record, RESULT, error));
+  FILE *file = record->files[RESULT].stream;
+  if (invalid_reason)
+    fprintf(file, "RESULT INVALID reason=%.480s\n", invalid_reason);
+  else
+    fputs("RESULT VALID\n", file);
+  return LS_OK;
+}
+
+/* The waiting for the disk comes before the first of them has its final name. */
+static ls_status commit_files(ls_record *record, ls_error *error) {
+  for (int f = 0; f < FILES; f++) ls_output_sync(&record->files[f]);
+  for (int f = 0; f < FILES; f++) LS_TRY(ls_output_commit(&record->files[f], error));
+  return LS_OK;
+}
+
+/* Where some of the files were completed before another one failed. The folder held none of them
+ * before. */
 static void remove_completed(const ls_record *record) {
-  static const char *const others[] = {"env.json", "RESULT"};
   char path[PATH_LENGTH + 32];
-  for (int f = 0; f < FILES + 2; f++) {
-    const char *name = f < FILES ? file_names[f] : others[f - FILES];
-    snprintf(path, sizeof path, "%s/%s", record->folder, name);
+  for (int f = 0; f < FILES; f++) {
+    snprintf(path, sizeof path, "%s/%s", record->folder, file_names[f]);
     unlink(path);
   }
 }
@@ -210,11 +223,8 @@ static void remove_completed(const ls_record *record) {
 ls_status ls_record_finish(ls_record *record, const cJSON *environment, const char *invalid_reason,
                            ls_error *error) {
   ls_status status = write_environment(record, environment, error);
-  for (int f = 0; status == LS_OK && f < FILES; f++)
-    status = ls_output_commit(&record->files[f], error);
-  char line[512] = "RESULT VALID";
-  if (invalid_reason) snprintf(line, sizeof line, "RESULT INVALID reason=%s", invalid_reason);
-  if (status == LS_OK) status = write_text(record, "RESULT", line, error);
+  if (status == LS_OK) status = write_result(record, invalid_reason, error);
+  if (status == LS_OK) status = commit_files(record, error);
   if (status != LS_OK) remove_completed(record);
   ls_record_discard(record);
   return status;

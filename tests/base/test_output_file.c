@@ -117,7 +117,7 @@ static void test_discard(void **state) {
 }
 
 /* The limit on a file's size stands for a full disk: writes fail alike, with another errno. */
-static ls_status commit_beyond(size_t limit, size_t bytes, ls_error *error) {
+static ls_status commit_beyond(size_t limit, size_t bytes, int sync_first, ls_error *error) {
   struct rlimit before;
   assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
   struct rlimit small = {.rlim_cur = limit, .rlim_max = before.rlim_max};
@@ -128,17 +128,21 @@ static ls_status commit_beyond(size_t limit, size_t bytes, ls_error *error) {
   assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
   ls_output_write(&file, zeros, bytes);
   ls_output_write(&file, zeros, 1); /* a later write may fail in another way, or not at all */
-  errno = 0;                        /* what other calls in between leave behind */
+  if (sync_first) {
+    ls_output_sync(&file);
+    setrlimit(RLIMIT_FSIZE, &before);
+  }
+  errno = 0; /* what other calls in between leave behind */
   ls_status status = ls_output_commit(&file, error);
   setrlimit(RLIMIT_FSIZE, &before);
   signal(SIGXFSZ, SIG_DFL);
   return status;
 }
 
-static void assert_disk_full_is_seen(size_t limit, size_t bytes) {
+static void assert_disk_full_is_seen(size_t limit, size_t bytes, int sync_first) {
   ls_error error = {0};
   write_file(in_folder("a.csv"), "old");
-  assert_int_equal(commit_beyond(limit, bytes, &error), LS_IO);
+  assert_int_equal(commit_beyond(limit, bytes, sync_first, &error), LS_IO);
   assert_non_null(strstr(error.message, in_folder("a.csv")));
   assert_non_null(strstr(error.message, "writing failed"));
   assert_non_null(strstr(error.message, "File too large"));
@@ -148,12 +152,33 @@ static void assert_disk_full_is_seen(size_t limit, size_t bytes) {
 
 static void test_full_disk_while_writing(void **state) {
   (void)state;
-  assert_disk_full_is_seen(65536, 1 << 20);
+  assert_disk_full_is_seen(65536, 1 << 20, 0);
 }
 
 static void test_full_disk_at_the_last_flush(void **state) {
   (void)state;
-  assert_disk_full_is_seen(0, 100);
+  assert_disk_full_is_seen(0, 100, 0);
+}
+
+/* There is room again when the file is committed, but the bytes are lost. */
+static void test_full_disk_at_the_sync(void **state) {
+  (void)state;
+  assert_disk_full_is_seen(65536, 1 << 20, 1);
+  assert_disk_full_is_seen(0, 100, 1);
+}
+
+static void test_sync(void **state) {
+  (void)state;
+  const char *path = in_folder("a.csv");
+  ls_output_file file;
+  assert_int_equal(ls_output_open(&file, path, NULL), LS_OK);
+  fputs("new", file.stream);
+  ls_output_sync(&file);
+  assert_int_equal(access(path, F_OK), -1);
+  assert_holds(file.temporary, "new");
+  fputs("er", file.stream);
+  assert_int_equal(ls_output_commit(&file, NULL), LS_OK);
+  assert_holds(path, "newer");
 }
 
 /* The user may be root, whom permissions do not stop: a path below a file stops all. */
@@ -237,6 +262,8 @@ int main(void) {
       IN_FOLDER(test_discard),
       IN_FOLDER(test_full_disk_while_writing),
       IN_FOLDER(test_full_disk_at_the_last_flush),
+      IN_FOLDER(test_full_disk_at_the_sync),
+      IN_FOLDER(test_sync),
       IN_FOLDER(test_unwritable_folder),
       IN_FOLDER(test_name_is_a_folder),
       IN_FOLDER(test_rename_for_libraries),

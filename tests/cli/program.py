@@ -161,6 +161,11 @@ class Trial:
         return processes.Run(command, LARSCALE, self.path(f"run-{self.runs}.log"),
                              {**os.environ, **(environment or {})}, preexec)
 
+    def files(self):
+        """Of the last run's record."""
+        folder = self.path(f"run-{self.runs}")
+        return os.listdir(folder) if os.path.isdir(folder) else []
+
     def samples(self, name):
         return rows(os.path.join(self.path(name), "samples.csv"))
 

@@ -6,8 +6,8 @@ import time
 
 import numpy
 
-from interrupted import OPTIONS, begun, checkpoints, goes_on, says_once
-from program import Skip, launcher, main, refused, with_trial
+from interrupted import OPTIONS, begun, checkpoints, goes_on, says_once, until
+from program import Skip, launcher, main, needs_hdf5, refused, with_trial
 
 
 @with_trial
@@ -21,7 +21,7 @@ def test_kill(trial):
         os.kill(ranks[victim], signal.SIGKILL)
         assert run.gone_within(10, ranks), "some rank lives on"
         assert run.process.returncode != 0 and "signal 9" in run.err(), run.err()
-        left = [name for name in os.listdir(trial.path(f"run-{trial.runs}")) if ".partial-" not in name]
+        left = [name for name in trial.files() if ".partial-" not in name]
         assert not left, left
         goes_on(trial, points, expected)
 
@@ -52,6 +52,23 @@ def test_signals(trial):
         assert run.process.wait(20) == 3, (number, run.process.returncode, run.err())
         stopped_in_order(trial, run)
         goes_on(trial, points, expected, ranks=1)
+
+
+@with_trial
+def test_last_checkpoint(trial):
+    """a signal long before a checkpoint is due: there is one all the same, of the last step"""
+    needs_hdf5()
+    points = trial.path("points")
+    options = ["--global-batch", 5, "--epochs", 1000000]
+    run = trial.start(*options, "--checkpoint", points)
+    until(lambda: any(name.startswith("history.csv") for name in trial.files()), run, "its record")
+    run.process.send_signal(signal.SIGUSR1)
+    assert run.process.wait(20) == 3, run.err()
+    stopped_in_order(trial, run)
+    name, = checkpoints(points)
+    more = int(name.rpartition("-")[2]) + 20
+    assert trial.weights(*options, "--steps", more, "--resume", points) == trial.weights(*options, "--steps",
+                                                                                         more)
 
 
 def stopped_in_order(trial, run):
