@@ -4,7 +4,6 @@
 #define _GNU_SOURCE
 #include "support/test.h"
 
-#include "base/clock.h"
 #include "train/checkpoints.h"
 #include "train/tiny.h"
 #include "weights/keras_weights.h"
@@ -342,43 +341,6 @@ static void test_prepare(void **state) {
   sample_destroy(&run);
 }
 
-/* The study's network and Adam's arrays, 15 MB, in memory: what a checkpoint costs without a disk.
- * The best of several, as other work may be going on. */
-static void test_time(void **state) {
-  (void)state;
-#if defined __SANITIZE_ADDRESS__ || !defined __OPTIMIZE__
-  print_message("# skipped: times of a build that is not optimised, or checked, say nothing\n");
-  skip();
-#else
-  if (access("/dev/shm", W_OK)) {
-    print_message("# skipped: no /dev/shm\n");
-    skip();
-  }
-  char where[64];
-  make_test_folder("/dev/shm", where);
-  sample_run run;
-  sample_init(&run, ls_network_study(3600, 1), 2);
-  assert_int_equal(run.count, 1245705);
-  double best = 1e9, best_read = 1e9;
-  for (uint64_t step = 1; step < 10; step++) {
-    sample_fill(&run, step);
-    double start = ls_seconds();
-    ls_error error = {0};
-    assert_int_equal(ls_checkpoint_write(where, &run.checkpoint, &error), LS_OK);
-    best = fmin(best, ls_seconds() - start);
-    start = ls_seconds();
-    assert_int_equal(ls_checkpoint_read(where, &run.checkpoint, &origin, &error), LS_OK);
-    best_read = fmin(best_read, ls_seconds() - start);
-  }
-  print_message("# checkpoint of %zu parameters with Adam's state: written in %.1f ms, read in "
-                "%.1f ms\n",
-                run.count, 1e3 * best, 1e3 * best_read);
-  remove_test_folder(where);
-  sample_destroy(&run);
-  assert_true(best < 0.050);
-#endif
-}
-
 #define IN_FOLDER(test) cmocka_unit_test_setup_teardown(test, make_folder, remove_folder)
 
 static int remove_file(void **state) {
@@ -402,7 +364,6 @@ int main(void) {
       IN_FOLDER(test_faults_of_the_caller),
       IN_FOLDER(test_numbers_run_out),
       IN_FOLDER(test_prepare),
-      cmocka_unit_test(test_time),
   };
   return cmocka_run_group_tests_name("checkpoints", tests, NULL, NULL);
 }
