@@ -127,7 +127,9 @@ void ls_training_checkpoint(ls_training *t, int now) {
     t->checkpoint_step = t->position.total_steps;
     return;
   }
+  int said = t->checkpoint_error.status != LS_OK;
   t->checkpoint_error = error;
+  if (said) return;
   fprintf(stderr, "larscale: warning: no checkpoint after step %" PRIu64 ": %s; training goes on\n",
           t->position.total_steps, error.message);
 }

@@ -12,7 +12,7 @@ ls_status ls_training_check_checkpoint(ls_training *training, ls_error *error);
 ls_status ls_training_resume(ls_training *training, ls_error *error);
 
 /* After a step: rank 0 writes one if it is due, or now != 0. A failure is kept in
- * training->checkpoint_error and said once; the run goes on. */
+ * training->checkpoint_error and said, if the one before did not fail already; the run goes on. */
 void ls_training_checkpoint(ls_training *training, int now);
 
 #endif

@@ -4,7 +4,7 @@ import time
 
 from program import history, needs_hdf5
 
-STEPS = 2000
+STEPS = 800
 # 12 events: 5, 5, 2 images an update. Checkpoints slow the run down, so that there is time for faults.
 OPTIONS = ["--steps", STEPS, "--global-batch", 5]
 POINTS = ["--checkpoint-steps", 1, "--checkpoint"]

@@ -44,11 +44,11 @@ def ignore_file_limit():
 @with_trial
 def test_file_limit(trial):
     """files that cannot grow: a warning, old checkpoints intact, results, exit code 1"""
-    trial.write("small.network", "blocks 4 8\nkernel 3\npool 5\ndense 9000 3\n")  # beyond samples.csv
+    trial.write("small.network", "blocks 4 8\nkernel 3\npool 5\ndense 40000 3\n")  # beyond samples.csv
     expected = trial.weights(*OPTIONS)
     run, points = begun(trial, preexec=ignore_file_limit)
     with Stopped(run):
-        resource.prlimit(run.process.pid, resource.RLIMIT_FSIZE, (400000, 400000))
+        resource.prlimit(run.process.pid, resource.RLIMIT_FSIZE, (1500000, 1500000))
         kept = checkpoints(points)
     ends_without_checkpoints(trial, run, points, kept)
     goes_on(trial, points, expected)
