@@ -214,7 +214,10 @@ static void print_epoch(const ls_history_row *row, double events_per_second) {
     printf(" %12s %9s", "-", "-");
   else
     printf(" %12.6f %8.2f%%", row->validation_loss, 100 * row->validation_accuracy);
-  printf(" %10.3g\n", events_per_second);
+  if (events_per_second > 0)
+    printf(" %10.3g\n", events_per_second);
+  else
+    printf(" %10s\n", "-"); /* resumed after its last step */
   fflush(stdout);
 }
 
@@ -233,7 +236,7 @@ static ls_status close_epoch(ls_training *t, double images, double seconds, ls_e
   if (t->stopped) return LS_OK; /* on resume the epoch is evaluated again */
   row.wall_seconds = p->wall_seconds;
   ls_train_record_history(t->record, &row);
-  if (t->talks) print_epoch(&row, images / seconds);
+  if (t->talks) print_epoch(&row, images > 0 ? images / seconds : 0);
   return LS_OK;
 }
 

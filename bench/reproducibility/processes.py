@@ -11,9 +11,9 @@ class Run:
 
     def __init__(self, command, program, log, environment=None, preexec=None):
         self.program, self.log = os.path.realpath(program), log
-        with open(log, "w", encoding="utf-8") as err, open(log + ".out", "w", encoding="utf-8") as out:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
-                                            env=environment, preexec_fn=preexec)
+        with open(log, "wb") as err, open(log + ".out", "wb") as out:
+            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out,
+                                            stderr=err, env=environment, preexec_fn=preexec)
 
     def is_rank(self, pid):
         try:

@@ -1,4 +1,4 @@
-"""What same_bits and kill_and_resume share: the program, its launcher, events, and a run's result."""
+"""What same_bits and kill_and_resume share: the program, its launcher, events, a run's result."""
 import csv
 import json
 import os
@@ -73,7 +73,8 @@ class Program:
             self.options += ["--size", str(size)]
         if not options.data:
             self.options += ["--first-tick", "0", "--rebin", "1"]
-        self.options += ["--data", *(options.data or [self.make_events(options, size, work)]), *more]
+        data = options.data or [self.make_events(options, size, work)]
+        self.options += ["--data", *data, *more]
 
     def make_events(self, options, size, work):
         path = os.path.join(work, "events.h5")
@@ -108,8 +109,8 @@ def find_program(given):
         built = os.path.join(ROOT, "build", "release", "bench", "larscale")
         path = built if os.path.exists(built) else shutil.which("larscale")
     if not path or not os.access(path, os.X_OK):
-        raise Failure(f"no program larscale at {path or 'build/release'}: build it, or name it with "
-                      "--larscale")
+        raise Failure(f"no program larscale at {path or 'build/release'}: build it, or name it "
+                      "with --larscale")
     return os.path.abspath(path)
 
 

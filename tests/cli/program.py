@@ -166,9 +166,6 @@ class Trial:
         folder = self.path(f"run-{self.runs}")
         return os.listdir(folder) if os.path.isdir(folder) else []
 
-    def samples(self, name):
-        return rows(os.path.join(self.path(name), "samples.csv"))
-
 
 def with_trial(test):
     """Gives the test a Trial in a folder of its own."""

@@ -149,6 +149,25 @@ def test_damaged(trial):
 
 
 @with_trial
+def test_places(trial):
+    """from within an epoch, from its very end and from the end of training: the same rows and bits"""
+    needs_hdf5()
+    expected = trial.weights("--steps", 9, "--global-batch", 5)  # 3 updates an epoch
+    rows = history(trial.path("run-1"))
+    for place, steps, left in ((4, 4, 2), (6, 7, 1), (9, 9, 0)):
+        points = trial.path(f"points-{place}")
+        trial.weights("--steps", steps, "--global-batch", 5, "--checkpoint", points, "--checkpoint-steps", place)
+        if steps > place:
+            shutil.rmtree(os.path.join(points, checkpoints(points)[-1]))
+        assert checkpoints(points)[-1].endswith(f"-step-{place}"), checkpoints(points)
+        record = trial.path(f"record-{place}")
+        out = trial.train("--steps", 9, "--global-batch", 5, "--resume", points, "--out", record, ranks=2).out
+        assert "nan" not in out and f"weights {expected}" in out, out
+        found = history(record)
+        assert found == rows[len(rows) - len(found):] and len(found) >= left, (place, found)
+
+
+@with_trial
 def test_other_run(trial):
     """another lr, seed, data, backend, global batch or optimizer: refused, with both values"""
     needs_hdf5()
