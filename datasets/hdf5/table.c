@@ -87,9 +87,10 @@ ls_status ls_hdf5_table_open(hid_t file, const char *path, const char *name,
     return ls_fail(error, LS_FORMAT, "%s: data set %s is missing", path, name);
   ls_hdf5_printing before = ls_hdf5_quiet();
   ls_status status = LS_OK;
-  table->dataset = H5Dopen2(file, name, H5P_DEFAULT);
-  if (table->dataset < 0)
-    status = ls_fail(error, LS_FORMAT, "%s: %s is no data set, or damaged", path, name);
+  status = ls_hdf5_open_dataset(file, name, H5P_DEFAULT, &table->dataset, error);
+  if (status == LS_OK) status = ls_hdf5_reader_open(table->dataset, &table->reader, error);
+  if (status != LS_OK)
+    ls_fail_within(error, status, "%s: data set %s", path, name);
   else
     table->row_type = H5Tcreate(H5T_COMPOUND, row_bytes);
   if (status == LS_OK) status = check_type(table, columns, column_count, error);
@@ -99,7 +100,7 @@ ls_status ls_hdf5_table_open(hid_t file, const char *path, const char *name,
   return status;
 }
 
-ls_status ls_hdf5_table_read(const ls_hdf5_table *table, uint64_t first, uint64_t count, void *rows,
+ls_status ls_hdf5_table_read(ls_hdf5_table *table, uint64_t first, uint64_t count, void *rows,
                              ls_error *error) {
   if (first > table->rows || count > table->rows - first)
     return ls_fail(error, LS_FORMAT,
@@ -108,22 +109,15 @@ ls_status ls_hdf5_table_read(const ls_hdf5_table *table, uint64_t first, uint64_
                    table->path, count, first, table->name, table->rows);
   if (count == 0) return LS_OK;
   hsize_t start = first, length = count;
-  hid_t stored = H5Dget_space(table->dataset), memory = H5Screate_simple(1, &length, NULL);
-  herr_t failed = -1;
-  ls_hdf5_printing before = ls_hdf5_quiet();
-  if (H5Sselect_hyperslab(stored, H5S_SELECT_SET, &start, NULL, &length, NULL) >= 0)
-    failed = H5Dread(table->dataset, table->row_type, memory, stored, H5P_DEFAULT, rows);
-  ls_hdf5_loud(before);
-  H5Sclose(stored);
-  H5Sclose(memory);
-  if (failed < 0)
-    return ls_fail(error, LS_FORMAT,
-                   "%s: data set %s: %" PRIu64 " rows from %" PRIu64 " on are damaged", table->path,
-                   table->name, count, first);
-  return LS_OK;
+  ls_status status = ls_hdf5_read(&table->reader, table->row_type, &start, &length, rows, error);
+  if (status != LS_OK)
+    ls_fail_within(error, status, "%s: data set %s: %" PRIu64 " rows from %" PRIu64 " on",
+                   table->path, table->name, count, first);
+  return status;
 }
 
 void ls_hdf5_table_close(ls_hdf5_table *table) {
+  ls_hdf5_reader_close(&table->reader);
   if (table->dataset > 0) H5Dclose(table->dataset);
   if (table->row_type > 0) H5Tclose(table->row_type);
   *table = (ls_hdf5_table){0};

@@ -41,7 +41,7 @@ struct ls_kevlar_writer {
 
 static ls_status write_failed(const ls_kevlar_writer *writer, const char *what, ls_error *error) {
   char reason[256];
-  ls_kevlar_hdf5_reason(reason, sizeof reason);
+  ls_hdf5_reason(reason, sizeof reason);
   return ls_fail(error, LS_IO, "%s: %s: %s cannot be written: %s; check the folder and free space",
                  writer->path, writer->image_set, what, reason);
 }
