@@ -1,15 +1,12 @@
 #include "bench/job.h"
 
 #include "backends/registry.h"
+#include "bench/threads.h"
 #include "machine/machine.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
-
-#ifdef _OPENMP
-#include <omp.h>
-#endif
 
 static ls_status choose_variant(const ls_settings *settings, ls_job *job, ls_error *error) {
   const char *const *variants = job->backend->variants, *wanted = settings->variant;
@@ -31,13 +28,13 @@ static ls_status choose_variant(const ls_settings *settings, ls_job *job, ls_err
 /* The processors this rank may use; shared by the ranks of the node where the launcher did not bind
  * them to parts of it. */
 static int choose_threads(const ls_settings *settings, const ls_comm *comm) {
-#ifdef _OPENMP
   if (settings->threads > 0) return (int)settings->threads;
+#ifdef _OPENMP
   int mine = ls_machine_processors();
   if (mine >= sysconf(_SC_NPROCESSORS_ONLN)) mine /= ls_comm_node_size(comm);
   return mine > 0 ? mine : 1;
 #else
-  (void)settings, (void)comm;
+  (void)comm;
   return 1;
 #endif
 }
@@ -46,17 +43,10 @@ static ls_status open_locally(const ls_settings *settings, const ls_comm *comm, 
                               ls_error *error) {
   job->spec = ls_network_study(1, 1);
   if (settings->network) LS_TRY(ls_network_read(&job->spec, settings->network, error));
-#ifndef _OPENMP
-  if (settings->threads > 1)
-    return ls_fail(error, LS_UNAVAILABLE, "--threads %ld: this build has no OpenMP",
-                   settings->threads);
-#endif
   LS_TRY(ls_backend_find(settings->backend, &job->backend, error));
   LS_TRY(choose_variant(settings, job, error));
   job->options.threads = choose_threads(settings, comm);
-#ifdef _OPENMP
-  omp_set_num_threads(job->options.threads);
-#endif
+  LS_TRY(ls_threads_start(job->options.threads, error));
   LS_TRY(ls_events_open(settings, settings->data, settings->data_count,
                         ls_network_classes(&job->spec), &job->events, error));
   job->spec.height = job->spec.width = job->events.policy.size;

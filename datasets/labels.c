@@ -135,6 +135,12 @@ static ls_status open_list(ls_labels *labels, const char *path, size_t events, l
   return status;
 }
 
+int ls_labels_is_rule(const char *rule) {
+  return !rule || !*rule || !strcmp(rule, "file") || !strcmp(rule, "pdg") ||
+         !strcmp(rule, "index") || !strcmp(rule, "constant") ||
+         !strncmp(rule, "constant:", strlen("constant:"));
+}
+
 ls_status ls_labels_open(ls_labels *labels, const char *rule, int classes, size_t events,
                          ls_error *error) {
   *labels = (ls_labels){.classes = classes};

@@ -19,6 +19,12 @@ static const char *class_name(H5T_class_t class) {
   }
 }
 
+/* HDF5 makes 0 of a negative number where none is wanted. */
+static int sign_fits(hid_t stored, hid_t wanted) {
+  return H5Tget_class(stored) != H5T_INTEGER || H5Tget_sign(stored) == H5T_SGN_NONE ||
+         H5Tget_sign(wanted) != H5T_SGN_NONE;
+}
+
 /* The member of the file's compound against the wanted type. */
 static ls_status check_column(const ls_hdf5_table *table, hid_t stored,
                               const ls_hdf5_column *column, ls_error *error) {
@@ -29,19 +35,23 @@ static ls_status check_column(const ls_hdf5_table *table, hid_t stored,
   hid_t type = H5Tget_member_type(stored, (unsigned)member);
   H5T_class_t class = H5Tget_class(type), wanted = H5Tget_class(column->type);
   int fits = class == wanted;
+  if (fits) fits = sign_fits(type, column->type);
   if (fits && class == H5T_STRING) fits = H5Tis_variable_str(type) == 0;
   if (fits && class == H5T_ARRAY) {
     hsize_t has[H5S_MAX_RANK] = {0}, want[H5S_MAX_RANK] = {0};
     hid_t element = H5Tget_super(type), wanted_element = H5Tget_super(column->type);
     fits = H5Tget_array_ndims(type) == H5Tget_array_ndims(column->type) &&
            H5Tget_array_dims(type, has) >= 0 && H5Tget_array_dims(column->type, want) >= 0 &&
-           !memcmp(has, want, sizeof has) && H5Tget_class(element) == H5Tget_class(wanted_element);
+           !memcmp(has, want, sizeof has) &&
+           H5Tget_class(element) == H5Tget_class(wanted_element) &&
+           sign_fits(element, wanted_element);
     H5Tclose(element);
     H5Tclose(wanted_element);
   }
   H5Tclose(type);
   if (!fits)
-    return ls_fail(error, LS_FORMAT, "%s: data set %s: member %s is not %s of the expected shape",
+    return ls_fail(error, LS_FORMAT,
+                   "%s: data set %s: member %s is not %s of the expected shape and sign",
                    table->path, table->name, column->name, class_name(wanted));
   return LS_OK;
 }

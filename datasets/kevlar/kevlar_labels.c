@@ -1,4 +1,5 @@
 /* /label/type: how many particles of each kind an event holds. */
+#include "base/text.h"
 #include "datasets/kevlar/kevlar_internal.h"
 
 #include <stdio.h>
@@ -45,6 +46,7 @@ static ls_status read_names(kevlar_source *source, hid_t labels, ls_error *error
     hid_t open = H5Aopen(labels, attribute, H5P_DEFAULT);
     int good = open >= 0 && read_text(open, name, sizeof source->base.class_names[k]);
     if (open >= 0) H5Aclose(open);
+    ls_text_make_printable(name);
     if (!good)
       return ls_fail(error, LS_FORMAT, "%s: %s: attribute %s is not a string", source->base.path,
                      set, attribute);
