@@ -112,7 +112,7 @@ ls_status ls_events_load(const ls_settings *settings, ls_events *events, ls_even
   ls_dataset_times(events->dataset, &read_before, &inflate_before);
   size_t chosen = 0, count = ls_dataset_count(events->dataset);
   for (size_t event = 0; event < count; event++) chosen += (size_t)mine(context, event);
-  ls_store *made;
+  ls_store *made = NULL;
   LS_TRY(make_store(settings, &made, error));
   ls_progress progress;
   ls_progress_start(&progress, what, "events", show_progress);

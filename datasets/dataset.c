@@ -287,9 +287,10 @@ ls_status ls_dataset_read_pixels(ls_dataset *dataset, size_t event, const ls_pix
   ls_source *source = NULL;
   size_t in_file = 0;
   LS_TRY(ls_dataset_locate(dataset, event, &source, &in_file, error));
-  unsigned all = (1u << source->geometry.planes) - 1;
+  unsigned all = (1u << dataset->geometry.planes) - 1;
+  if (!source) return ls_fail(error, LS_INTERNAL, "event %zu has no file", event);
   LS_TRY(source->functions->read(source, in_file, all, sink, error));
-  return check_unchanged(dataset, dataset->open_file, error);
+  return check_unchanged(dataset, find_file(dataset, event), error);
 }
 
 void ls_dataset_times(const ls_dataset *dataset, double *read_seconds, double *inflate_seconds) {

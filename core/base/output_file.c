@@ -8,34 +8,25 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static ls_status refuse(const char *path, mode_t mode, ls_error *error) {
-  return ls_fail(error, LS_IO, "%s: is %s, and is not replaced; name a file", path,
-                 S_ISDIR(mode) ? "a folder" : "a device or pipe");
-}
-
 /* *target: path, or what it leads to as a link. */
 static ls_status find_target(const char *path, char **target, ls_error *error) {
   struct stat facts;
-  *target = NULL;
-  if (lstat(path, &facts)) { /* nothing there; what else is wrong, opening it will tell */
-    *target = strdup(path);
-  } else if (S_ISLNK(facts.st_mode)) {
-    *target = realpath(path, NULL);
-    if (!*target)
-      return ls_fail(error, LS_IO, "%s: is a link that leads nowhere: %s; remove it", path,
-                     strerror(errno));
-    if (stat(path, &facts) || !S_ISREG(facts.st_mode)) return refuse(path, facts.st_mode, error);
-  } else if (S_ISREG(facts.st_mode)) {
-    *target = strdup(path);
-  } else
-    return refuse(path, facts.st_mode, error);
+  /* If nothing is there, or it cannot be looked at, opening it will tell. */
+  int there = lstat(path, &facts) == 0, link = there && S_ISLNK(facts.st_mode);
+  *target = link ? realpath(path, NULL) : strdup(path);
+  if (link && (!*target || stat(*target, &facts)))
+    return ls_fail(error, LS_IO, "%s: is a link that leads nowhere: %s; remove it", path,
+                   strerror(errno));
+  if (there && !S_ISREG(facts.st_mode))
+    return ls_fail(error, LS_IO, "%s: is %s, and is not replaced; name a file", path,
+                   S_ISDIR(facts.st_mode) ? "a folder" : "a device or pipe");
   return *target ? LS_OK : ls_fail(error, LS_MEMORY, "%s: no memory for a file name", path);
 }
 
 ls_status ls_output_names(const char *path, char **target, char **temporary, ls_error *error) {
   *temporary = NULL;
   ls_status status = find_target(path, target, error);
-  if (status == LS_OK) {
+  if (status == LS_OK && *target) {
     size_t length = strlen(*target) + 32;
     *temporary = malloc(length);
     if (*temporary)

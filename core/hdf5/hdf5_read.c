@@ -143,7 +143,8 @@ static ls_status check_chunk(const ls_hdf5_reader *reader, const hsize_t *offset
 /* Every chunk of the block once; of those checked before, the table remembers the latest. */
 static ls_status check_block(const ls_hdf5_reader *reader, const hsize_t *start,
                              const hsize_t *count, ls_error *error) {
-  hsize_t first[LS_HDF5_MOST_RANK], last[LS_HDF5_MOST_RANK], at[LS_HDF5_MOST_RANK];
+  hsize_t first[LS_HDF5_MOST_RANK] = {0}, last[LS_HDF5_MOST_RANK] = {0},
+          at[LS_HDF5_MOST_RANK] = {0};
   for (int i = 0; i < reader->rank; i++) {
     hsize_t from = start ? start[i] : 0, length = count ? count[i] : reader->shape[i];
     if (!length) return LS_OK;

@@ -38,7 +38,7 @@ struct ls_record {
 static void quote(const char *text, char *cell, size_t size) {
   size_t used = 0;
   cell[used++] = '"';
-  for (size_t i = 0; text[i] && i < 255 && used + 4 < size; i++) {
+  for (size_t i = 0; i < 255 && used + 4 < size && text[i]; i++) {
     if (text[i] == '"') cell[used++] = '"';
     if ((unsigned char)text[i] >= ' ') cell[used++] = text[i];
   }
