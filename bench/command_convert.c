@@ -4,7 +4,9 @@
 #include "bench/command.h"
 #include "bench/events.h"
 #include "bench/json_output.h"
+#include "bench/outputs.h"
 #include "bench/progress.h"
+#include "bench/stop_request.h"
 #include "datasets/kevlar/kevlar_writer.h"
 #include "datasets/numpy/npy_writer.h"
 #include "network/spec.h"
@@ -22,6 +24,7 @@ typedef struct converting {
   const ls_settings *settings;
   ls_events events;
   int labelled; /* the copy gets labels */
+  const volatile sig_atomic_t *stop;
   char labels_path[PATH_LENGTH];
 } converting;
 
@@ -36,12 +39,14 @@ static int to_npy(const ls_settings *s) {
 
 static ls_status check_options(const ls_settings *s, ls_error *error) {
   if (!s->out) return ls_fail(error, LS_USAGE, "no file to write: name one with --out");
+  LS_TRY(ls_output_wanted(s, "--out", s->out, error));
   if (to_npy(s)) {
     if (s->value_type || s->image_set)
       return ls_fail(error, LS_USAGE,
                      "--values and --image-set are for KevLAr files, not for .npy");
     return LS_OK;
   }
+  if (s->scale == 0) return ls_fail(error, LS_USAGE, "--scale 0: must be a number other than 0");
   if (s->plane || s->rebin != LS_UNSET || s->first_tick != LS_UNSET || s->first_wire != LS_UNSET ||
       s->size != LS_UNSET)
     return ls_fail(
@@ -76,6 +81,25 @@ static ls_status open_events(converting *c, ls_error *error) {
   return open_labelled(c, s->labels, error);
 }
 
+/* Labels go into a file of their own where the images are an array. */
+static ls_status check_outputs(converting *c, ls_error *error) {
+  const ls_settings *s = c->settings;
+  LS_TRY(ls_output_is_no_input(s, c->events.dataset, "--out", s->out, error));
+  if (!c->labelled || !to_npy(s)) return LS_OK;
+  size_t stem = strlen(s->out);
+  if (ends_with(s->out, ".npy")) stem -= strlen(".npy");
+  if (stem + sizeof ".labels.npy" > PATH_LENGTH)
+    return ls_fail(error, LS_USAGE, "--out: the name is too long");
+  snprintf(c->labels_path, sizeof c->labels_path, "%.*s.labels.npy", (int)stem, s->out);
+  LS_TRY(ls_output_wanted(s, "the labels of --out", c->labels_path, error));
+  return ls_output_is_no_input(s, c->events.dataset, "the labels of --out", c->labels_path, error);
+}
+
+/* So that no half file is left. */
+static ls_status stopped(const converting *c, ls_error *error) {
+  return *c->stop ? ls_fail(error, LS_STOPPED, "stopped by a signal; nothing is written") : LS_OK;
+}
+
 static void show(ls_progress *progress, const converting *c, size_t done) {
   ls_progress_at(progress, done, ls_dataset_count(c->events.dataset), NULL);
 }
@@ -104,15 +128,11 @@ static ls_status gather(void *context, int plane, size_t count, const uint32_t *
 
 static ls_status copy_event(converting *c, size_t event, gathered *g, ls_kevlar_writer *writer,
                             ls_error *error) {
-  ls_source *source;
-  size_t in_file;
   int label = -1;
   for (int p = 0; p < LS_MAX_PLANES; p++) g->planes[p].count = 0;
-  LS_TRY(ls_dataset_locate(c->events.dataset, event, &source, &in_file, error));
   if (c->labelled) LS_TRY(ls_dataset_label(c->events.dataset, event, &label, error));
   ls_pixel_sink sink = {.pixels = gather, .context = g};
-  LS_TRY(
-      source->functions->read(source, in_file, (1u << source->geometry.planes) - 1, &sink, error));
+  LS_TRY(ls_dataset_read_pixels(c->events.dataset, event, &sink, error));
   return ls_kevlar_writer_append(writer, g->planes, label, error);
 }
 
@@ -136,10 +156,12 @@ static ls_status write_kevlar(converting *c, ls_error *error) {
                              .class_names = names};
   if (s->value_type)
     layout.value_type = !strcmp(s->value_type, "int32") ? LS_VALUE_INT32 : LS_VALUE_FLOAT32;
+  else if (!isnan(s->scale)) /* whole numbers do not stay whole */
+    layout.value_type = LS_VALUE_FLOAT32;
   if (c->labelled) LS_TRY(count_classes(c, &layout.class_count, error));
   for (int k = 0; k < layout.class_count; k++)
     names[k] = ls_dataset_class_name(c->events.dataset, k);
-  gathered g = {.scale = s->scale != 0 ? s->scale : 1,
+  gathered g = {.scale = isnan(s->scale) ? 1 : s->scale,
                 .whole = layout.value_type == LS_VALUE_INT32};
   ls_kevlar_writer *writer;
   LS_TRY(ls_kevlar_writer_open(s->out, &layout, &writer, error));
@@ -148,6 +170,7 @@ static ls_status write_kevlar(converting *c, ls_error *error) {
   ls_status status = LS_OK;
   for (size_t event = 0; status == LS_OK && event < ls_dataset_count(c->events.dataset); event++) {
     status = copy_event(c, event, &g, writer, error);
+    if (status == LS_OK) status = stopped(c, error);
     show(&progress, c, event + 1);
   }
   ls_progress_end(&progress);
@@ -189,6 +212,7 @@ static ls_status write_images(converting *c, ls_npy_writer *writer, float *dense
     if (status != LS_OK) break;
     ls_image_to_dense(&image, dense);
     ls_npy_writer_append(writer, dense, bytes);
+    status = stopped(c, error);
     show(&progress, c, event + 1);
   }
   ls_progress_end(&progress);
@@ -199,11 +223,7 @@ static ls_status write_images(converting *c, ls_npy_writer *writer, float *dense
 static ls_status write_npy(converting *c, ls_error *error) {
   size_t size = (size_t)c->events.policy.size, planes = (size_t)ls_events_planes(&c->events);
   size_t shape[4] = {ls_dataset_count(c->events.dataset), size, size, planes};
-  size_t bytes = size * size * planes * sizeof(float), stem = strlen(c->settings->out);
-  if (ends_with(c->settings->out, ".npy")) stem -= strlen(".npy");
-  if (stem + sizeof ".labels.npy" > PATH_LENGTH)
-    return ls_fail(error, LS_USAGE, "--out: the name is too long");
-  snprintf(c->labels_path, sizeof c->labels_path, "%.*s.labels.npy", (int)stem, c->settings->out);
+  size_t bytes = size * size * planes * sizeof(float);
   void *dense;
   LS_TRY(ls_allocate(&dense, bytes, "a dense image", error));
   ls_npy_writer *writer;
@@ -241,6 +261,8 @@ static ls_status run(const ls_settings *settings, ls_comm *comm, ls_error *error
   converting c = {.settings = settings};
   LS_TRY(check_options(settings, error));
   ls_status status = open_events(&c, error);
+  if (status == LS_OK) status = check_outputs(&c, error);
+  c.stop = ls_stop_request_watch();
   if (status == LS_OK) status = to_npy(settings) ? write_npy(&c, error) : write_kevlar(&c, error);
   if (status == LS_OK) status = print(&c, error);
   ls_events_close(&c.events);
@@ -252,8 +274,9 @@ const ls_command ls_command_convert = {
     .summary = "events to KevLAr HDF5, or images to NumPy arrays",
     .details =
         "To KevLAr (the default): whole events, every plane, without loss; labels by --labels, or\n"
-        "those of the source. Values stay int32 or float32 as they are; --values int32 rounds\n"
-        "them (after --scale) for programs that read integers only. To NumPy (--out NAME.npy):\n"
+        "those of the source. Values stay int32 or float32 as they are, and become float32 by\n"
+        "--scale; --values int32 rounds them (after --scale) for programs that read integers only. "
+        "To NumPy (--out NAME.npy):\n"
         "the images that the network would see, as the image options say, and NAME.labels.npy.",
     .example = "  larscale convert larcv.h5 --labels pdg --out kevlar.h5\n"
                "  larscale convert kevlar.h5 --plane Y --size 3600 --out images.npy",

@@ -108,7 +108,7 @@ static ls_status inspect_event(ls_dataset *dataset, size_t event, int planes, in
     XXH64_reset(sums->hash[p], 0);
   }
   ls_pixel_sink sink = {.pixels = add_pixels, .context = sums};
-  LS_TRY(source->functions->read(source, in_file, (1u << planes) - 1, &sink, error));
+  LS_TRY(ls_dataset_read_pixels(dataset, event, &sink, error));
   const char *class_name = "-";
   if (label >= 0)
     class_name = by_rule ? ls_dataset_class_name(dataset, label) : source->class_names[label];
@@ -120,15 +120,20 @@ static ls_status inspect_event(ls_dataset *dataset, size_t event, int planes, in
   return LS_OK;
 }
 
+static ls_status check_event(const ls_settings *settings, const ls_dataset *dataset,
+                             ls_error *error) {
+  long count = (long)ls_dataset_count(dataset);
+  if (settings->event < count) return LS_OK;
+  return ls_fail(error, LS_USAGE, "--event %ld: the data set has events 0 to %ld", settings->event,
+                 count - 1);
+}
+
 static ls_status inspect(const ls_settings *settings, ls_dataset *dataset, cJSON *list,
                          ls_error *error) {
   ls_geometry geometry = ls_dataset_geometry(dataset);
   size_t count = ls_dataset_count(dataset);
   size_t first = settings->event == LS_UNSET ? 0 : (size_t)settings->event;
   size_t last = settings->event == LS_UNSET ? count : first + 1;
-  if (first >= count)
-    return ls_fail(error, LS_USAGE, "--event %zu: the data set has events 0 to %zu", first,
-                   count - 1);
   event_sums sums = {0};
   ls_status status = LS_OK;
   for (int p = 0; p < geometry.planes; p++)
@@ -173,8 +178,9 @@ static ls_status run(const ls_settings *settings, ls_comm *comm, ls_error *error
   LS_TRY(ls_dataset_open((const char *const *)settings->data, settings->data_count, labels,
                          settings->producer, LS_MAX_CLASSES, &dataset, error));
   cJSON *list = settings->json ? cJSON_CreateArray() : NULL;
-  if (!settings->json) print_head(dataset);
-  ls_status status = inspect(settings, dataset, list, error);
+  ls_status status = check_event(settings, dataset, error);
+  if (status == LS_OK && !settings->json) print_head(dataset);
+  if (status == LS_OK) status = inspect(settings, dataset, list, error);
   if (status == LS_OK && settings->json) status = print_json(dataset, list, error);
   cJSON_Delete(list);
   ls_dataset_close(dataset);

@@ -5,9 +5,11 @@
  * is not in it. Times are per step of --batch images. */
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/output_file.h"
 #include "bench/benchmark_json.h"
 #include "bench/command.h"
 #include "bench/job.h"
+#include "bench/outputs.h"
 #include "network/loss.h"
 #include "train/kernel_check.h"
 #include "train/model.h"
@@ -160,7 +162,11 @@ static ls_status print(const stepping *s, const ls_benchmark_times *times, ls_er
 static ls_status run(const ls_settings *settings, ls_comm *comm, ls_error *error) {
   stepping s = {.settings = settings};
   ls_benchmark_times times = {0};
+  LS_TRY(ls_output_wanted(settings, "--dump", settings->dump, error));
   ls_status status = ls_job_open(settings, comm, &s.job, error);
+  if (status == LS_OK)
+    status = ls_output_is_no_input(settings, s.job.events.dataset, "--dump", settings->dump, error);
+  if (status == LS_OK && settings->dump) status = ls_output_try(settings->dump, error);
   if (status == LS_OK) status = read_images(&s, error);
   if (status == LS_OK) status = make_model(&s, error);
   if (status == LS_OK) status = measure(&s, &times, error);

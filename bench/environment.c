@@ -163,6 +163,8 @@ static void add_network(const ls_network_spec *spec, cJSON *environment) {
 static void add_options(const ls_settings *settings, cJSON *environment) {
   cJSON *options = cJSON_AddObjectToObject(environment, "options");
   cJSON_AddStringToObject(options, "labels", settings->labels ? settings->labels : "file");
+  if (settings->validation_labels)
+    cJSON_AddStringToObject(options, "validation_labels", settings->validation_labels);
   cJSON_AddNumberToObject(options, "batch", (double)settings->batch);
   cJSON_AddNumberToObject(options, "accumulate", (double)settings->accumulate);
   cJSON_AddStringToObject(options, "optimizer", settings->optimizer ? settings->optimizer : "sgd");
@@ -172,7 +174,9 @@ static void add_options(const ls_settings *settings, cJSON *environment) {
   cJSON_AddStringToObject(options, "shuffle", settings->shuffle ? settings->shuffle : "on");
   cJSON_AddStringToObject(options, "codec",
                           settings->codec ? settings->codec : ls_store_defaults().codec);
-  cJSON_AddNumberToObject(options, "codec_level", (double)settings->codec_level);
+  cJSON_AddNumberToObject(options, "codec_level",
+                          (double)(settings->codec_level == LS_UNSET ? ls_store_defaults().level
+                                                                     : settings->codec_level));
 }
 
 ls_status ls_environment_of_run(const ls_settings *settings, const ls_job *job, const ls_comm *comm,

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "bench/progress.h"
 
+#include <math.h>
 #include <string.h>
 
 static int plane_number(const char *name) {
@@ -18,7 +19,7 @@ static void apply_options(const ls_settings *settings, ls_image_policy *policy) 
   if (settings->first_tick != LS_UNSET) policy->first_tick = (int)settings->first_tick;
   if (settings->first_wire != LS_UNSET) policy->first_wire = (int)settings->first_wire;
   if (settings->size != LS_UNSET) policy->size = (int)settings->size;
-  if (settings->scale != 0) policy->scale = (float)settings->scale;
+  if (!isnan(settings->scale)) policy->scale = (float)settings->scale;
 }
 
 ls_status ls_events_open(const ls_settings *settings, char **paths, size_t path_count, int classes,
@@ -48,9 +49,15 @@ int ls_events_planes(const ls_events *events) {
 static ls_status make_store(const ls_settings *settings, ls_store **store, ls_error *error) {
   ls_store_options options = ls_store_defaults();
   if (settings->codec) options.codec = settings->codec;
-  options.level = (int)settings->codec_level;
-  options.threads = (int)settings->codec_threads;
-  options.memory_budget = (size_t)(settings->memory_budget * 1e6);
+  if (!strcmp(options.codec, "none") &&
+      (settings->codec_level != LS_UNSET || settings->codec_threads != LS_UNSET ||
+       settings->codec_shuffle))
+    return ls_fail(error, LS_USAGE,
+                   "--codec none compresses nothing: leave --codec-level, --codec-shuffle and "
+                   "--codec-threads out");
+  if (settings->codec_level != LS_UNSET) options.level = (int)settings->codec_level;
+  if (settings->codec_threads != LS_UNSET) options.threads = (int)settings->codec_threads;
+  options.memory_budget = (size_t)ceil(settings->memory_budget * 1e6); /* 0 bytes: no limit */
   const char *shuffle = settings->codec_shuffle, *form = settings->store_form;
   if (shuffle) options.shuffle = !strcmp(shuffle, "none") ? 0 : !strcmp(shuffle, "bytes") ? 1 : 2;
   if (form && !strcmp(form, "sparse")) options.form = LS_STORE_SPARSE;
@@ -107,7 +114,7 @@ ls_status ls_events_load(const ls_settings *settings, ls_events *events, ls_even
   ls_dataset_times(events->dataset, &read_before, &inflate_before);
   size_t chosen = 0, count = ls_dataset_count(events->dataset);
   for (size_t event = 0; event < count; event++) chosen += (size_t)mine(context, event);
-  ls_store *made;
+  ls_store *made = NULL;
   LS_TRY(make_store(settings, &made, error));
   ls_progress progress;
   ls_progress_start(&progress, what, "events", show_progress);

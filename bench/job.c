@@ -2,13 +2,10 @@
 
 #include "backends/registry.h"
 #include "bench/same_ranks.h"
+#include "bench/threads.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#ifdef _OPENMP
-#include <omp.h>
-#endif
 
 static ls_status choose_variant(const ls_settings *settings, ls_job *job, ls_error *error) {
   const char *const *variants = job->backend->variants, *wanted = settings->variant;
@@ -30,11 +27,6 @@ static ls_status choose_variant(const ls_settings *settings, ls_job *job, ls_err
 static ls_status open_locally(const ls_settings *settings, ls_job *job, ls_error *error) {
   job->spec = ls_network_study(1, 1);
   if (settings->network) LS_TRY(ls_network_read(&job->spec, settings->network, error));
-#ifndef _OPENMP
-  if (settings->threads > 1)
-    return ls_fail(error, LS_UNAVAILABLE, "--threads %ld: this build has no OpenMP",
-                   settings->threads);
-#endif
   LS_TRY(ls_backend_find(settings->backend, &job->backend, error));
   LS_TRY(choose_variant(settings, job, error));
   LS_TRY(ls_events_open(settings, settings->data, settings->data_count,
@@ -48,9 +40,7 @@ static ls_status choose_threads(const ls_settings *settings, ls_comm *comm, ls_j
                                 ls_error *error) {
   LS_TRY(ls_launch_open(comm, ls_launch_wanted_threads(settings->threads), &job->launch, error));
   job->options.threads = job->launch.threads;
-#ifdef _OPENMP
-  omp_set_num_threads(job->options.threads);
-#endif
+  LS_TRY(ls_comm_agree(comm, ls_threads_start(job->options.threads, error), error));
   ls_launch_print(&job->launch, !settings->json);
   return LS_OK;
 }

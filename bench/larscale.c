@@ -1,11 +1,17 @@
 /* larscale: the program. The table of subcommands, and what all of them share: options, start and
  * end of the ranks, the message of an error, the exit code. */
+#define _DEFAULT_SOURCE
+#include "base/text.h"
 #include "bench/command.h"
 #include "bench/same_ranks.h"
 #include "bench/spinning.h"
 
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const ls_command *const commands[] = {
     &ls_command_info,     &ls_command_inspect, &ls_command_convert, &ls_command_train,
@@ -54,24 +60,27 @@ static ls_status unknown_command(const char *name, ls_error *error) {
                  name);
 }
 
-static ls_status run_command(const ls_command *command, int argc, char **argv, ls_comm *comm,
+static ls_status run_command(const ls_command *command, const ls_settings *settings, ls_comm *comm,
                              ls_error *error) {
-  ls_settings settings = ls_settings_default();
-  settings.command_line = (const char *const *)argv;
-  settings.command_line_count = argc;
-  ls_status status = ls_options_parse(argc, (const char **)argv, command->groups, &settings, error);
-  /* Every rank has the same command line: ls_same_program. */
-  error->shared = status != LS_OK;
-  if (status == LS_OK && settings.help) {
+  if (settings->help) {
     if (ls_comm_rank(comm) == 0) print_command_help(command);
-  } else if (status == LS_OK && !command->ranks && ls_comm_size(comm) > 1) {
-    status = ls_fail(error, LS_USAGE, "larscale %s works in one process; start it without mpirun",
-                     command->name);
+    return LS_OK;
+  }
+  if (!command->ranks && ls_comm_size(comm) > 1) {
     error->shared = 1;
-  } else if (status == LS_OK)
-    status = command->run(&settings, comm, error);
-  ls_settings_destroy(&settings);
-  return status;
+    return ls_fail(error, LS_USAGE, "larscale %s works in one process; start it without mpirun",
+                   command->name);
+  }
+  return command->run(settings, comm, error);
+}
+
+static ls_status understand(int argc, char **argv, const ls_command **command,
+                            ls_settings *settings, ls_error *error) {
+  *command = find_command(argv[1]);
+  if (!*command) return unknown_command(argv[1], error);
+  settings->command_line = (const char *const *)argv + 1;
+  settings->command_line_count = argc - 1;
+  return ls_options_parse(argc - 1, (const char **)argv + 1, (*command)->groups, settings, error);
 }
 
 static ls_status run(int argc, char **argv, ls_comm *comm, ls_error *error) {
@@ -81,29 +90,54 @@ static ls_status run(int argc, char **argv, ls_comm *comm, ls_error *error) {
     if (ls_comm_rank(comm) == 0) print_overview(*name ? stdout : stderr);
     return *name ? LS_OK : LS_USAGE;
   }
-  const ls_command *command = find_command(name);
-  if (command) return run_command(command, argc - 1, argv + 1, comm, error);
-  error->shared = 1;
-  return unknown_command(name, error);
+  const ls_command *command;
+  ls_settings settings = ls_settings_default();
+  /* Ranks may have been given different command lines: none goes on alone. */
+  ls_status status = ls_comm_agree(comm, understand(argc, argv, &command, &settings, error), error);
+  if (status == LS_OK) status = run_command(command, &settings, comm, error);
+  ls_settings_destroy(&settings);
+  return status;
 }
 
-static void print_error(const ls_error *error) {
+static void print_error(ls_error *error) {
+  ls_text_make_printable(error->message);
   if (error->message[0]) fprintf(stderr, "larscale: %s\n", error->message);
+}
+
+/* A full disk behind standard output is a failure too. */
+static ls_status flush_output(ls_error *error) {
+  if (!fflush(stdout) && !ferror(stdout)) return LS_OK;
+  return ls_fail(error, LS_IO,
+                 "standard output: writing failed; free some space, or let it be read");
+}
+
+/* What the shell or launcher may have left in a state that the program cannot work with. */
+static void put_in_order(void) {
+  /* Else files would be opened in the place of a closed standard stream, and written to by it. To
+   * be read only: output that nobody gets is an error. */
+  int descriptor;
+  do descriptor = open("/dev/null", O_RDONLY);
+  while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+  if (descriptor >= 0) close(descriptor);
+  signal(SIGPIPE, SIG_IGN); /* a reader that went away is a write error */
+  /* popt would stop at the first path. */
+  unsetenv("POSIXLY_CORRECT");
+  unsetenv("POSIX_ME_HARDER");
 }
 
 int main(int argc, char **argv) {
   ls_spinning_avoid(argc, argv);
   ls_comm *comm = NULL;
   ls_error error = {0};
+  put_in_order();
   ls_status status = ls_comm_start(&argc, &argv, &comm, &error);
   if (status != LS_OK) {
     print_error(&error);
     return ls_exit_code(status);
   }
   status = run(argc, argv, comm, &error);
-  /* A full disk behind standard output is a failure too. */
-  if ((fflush(stdout) || ferror(stdout)) && status == LS_OK)
-    status = ls_fail(&error, LS_IO, "standard output: writing failed; free some space");
+  /* A rank that fails alone does not come here: it ends the others. */
+  if (status == LS_OK) status = ls_comm_agree(comm, flush_output(&error), &error);
   if (!error.shared || ls_comm_rank(comm) == 0) print_error(&error);
   ls_comm_finish(comm, status != LS_OK && !error.shared, ls_exit_code(status));
   return ls_exit_code(status);

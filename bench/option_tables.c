@@ -23,6 +23,7 @@
   static const ls_option name##_rows[] = {__VA_ARGS__, END};                                       \
   const ls_option_group ls_options_##name = {title, name##_rows}
 
+#define OVERWRITE FLAG("overwrite", overwrite, "replace output files that are there already")
 #define JSON FLAG("json", json, "print the result as JSON on standard output")
 #define HELP FLAG("help", help, "print this help and end")
 
@@ -54,14 +55,17 @@ GROUP(training, "Training", INTEGER("batch", batch, 1, 1 << 20, "images per rank
       INTEGER("accumulate", accumulate, 1, 1 << 20, "passes per update"),
       INTEGER("global-batch", global_batch, 0, 1 << 30,
               "images per update over all ranks; 0: batch x accumulate x ranks"),
-      INTEGER("epochs", epochs, 0, 1 << 20, "passes over the data; default 10"),
+      INTEGER("epochs", epochs, 1, 1 << 20, "passes over the data; default 10"),
       INTEGER("steps", steps, 0, LARGEST, "end after N updates; 0: no such limit"),
       CHOICE("optimizer", optimizer, "sgd|adam", "with Keras' semantics; default sgd"),
       NUMBER("lr", lr, 0, 1e6, "learning rate; default 0.001"),
       NUMBER("momentum", momentum, 0, 1, "of sgd; default 0"),
       INTEGER("seed", seed, 0, LARGEST, "of initial weights and shuffling; default 1"),
       CHOICE("shuffle", shuffle, "on|off", "another order of events in each epoch; default on"),
-      TEXTS("validation", validation, "PATH...", "events to evaluate after each epoch"));
+      TEXTS("validation", validation, "PATH...", "events to evaluate after each epoch"),
+      TEXT("validation-labels", validation_labels, "FILE|RULE",
+           "classes of the events of --validation; default: the rule of --labels, if it is no "
+           "file of labels"));
 
 GROUP(
     ranks, "Ranks",
@@ -106,7 +110,7 @@ GROUP(record, "Results",
            "the run's folder, which must not hold a run yet; default: a new one under "
            "results/"),
       TEXT("save-weights", save_weights, "FILE", "write the trained weights (Keras 3 .weights.h5)"),
-      JSON, HELP);
+      OVERWRITE, JSON, HELP);
 
 GROUP(evaluate, "Results",
       TEXT("out", out, "DIR",
@@ -118,8 +122,8 @@ GROUP(step, "Step", INTEGER("batch", batch, 1, 1 << 20, "images: the first N eve
       INTEGER("seed", seed, 0, LARGEST, "of the initial weights, without --weights; default 1"),
       INTEGER("repetitions", repetitions, 1, 1 << 20, "timed repetitions; default 1"),
       INTEGER("warmup", warmup, 0, 1 << 20, "untimed repetitions before; default 1"),
-      TEXT("dump", dump, "FILE", "write loss, logits, probabilities and gradients (HDF5)"), JSON,
-      HELP);
+      TEXT("dump", dump, "FILE", "write loss, logits, probabilities and gradients (HDF5)"),
+      OVERWRITE, JSON, HELP);
 
 GROUP(convert, "Output",
       TEXT("out", out, "FILE", "the file to write: KevLAr HDF5, or NumPy with labels beside it"),
@@ -127,12 +131,13 @@ GROUP(convert, "Output",
              "kevlar: whole events; npy: the network's images; default: by the name of --out"),
       CHOICE("image-set", image_set, "wires|rawdigits", "data set of a KevLAr file; default wires"),
       CHOICE("values", value_type, "int32|float32", "of a KevLAr file; default: as in the source"),
-      JSON, HELP);
+      OVERWRITE, JSON, HELP);
 
 GROUP(synthetic, "Output", TEXT("out", out, "FILE", "the KevLAr file to write"),
       INTEGER("events", events, 1, 1 << 24, "how many; default 60"),
       INTEGER("seed", seed, 0, LARGEST, "default 1"),
-      INTEGER("size", size, 64, 1 << 14, "ticks and wires of an event; default 640"), JSON, HELP);
+      INTEGER("size", size, 64, 1 << 14, "ticks and wires of an event; default 640"), OVERWRITE,
+      JSON, HELP);
 
 GROUP(load, "Measurement",
       INTEGER("repetitions", repetitions, 1, 1 << 20, "timed repetitions; default 1"),

@@ -13,6 +13,7 @@ ls_settings ls_settings_default(void) {
                        .first_tick = LS_UNSET,
                        .first_wire = LS_UNSET,
                        .size = LS_UNSET,
+                       .scale = NAN,
                        .batch = 1,
                        .accumulate = 1,
                        .epochs = LS_UNSET,
@@ -20,8 +21,8 @@ ls_settings ls_settings_default(void) {
                        .seed = 1,
                        .check_every = 100,
                        .time_limit = 1800,
-                       .codec_level = 5,
-                       .codec_threads = 1,
+                       .codec_level = LS_UNSET,
+                       .codec_threads = LS_UNSET,
                        .prefetch = 1,
                        .repetitions = 1,
                        .warmup = 1,
@@ -205,11 +206,23 @@ static int takes_data(const tables *t) {
   return 0;
 }
 
+/* 1: "--data", a list that goes on with what follows; -1: "--data=a", which does not. */
 static int names_a_list(const tables *t, const char *argument) {
   if (strncmp(argument, "--", 2) != 0) return 0;
-  for (int i = 1; t->index[i]; i++)
-    if (t->index[i]->kind == LS_OPTION_TEXTS && !strcmp(t->index[i]->name, argument + 2)) return 1;
+  size_t length = strcspn(argument, "=") - 2;
+  for (int i = 1; t->index[i]; i++) {
+    const ls_option *o = t->index[i];
+    if (o->kind == LS_OPTION_TEXTS && strlen(o->name) == length &&
+        !strncmp(o->name, argument + 2, length))
+      return argument[2 + length] ? -1 : 1;
+  }
   return 0;
+}
+
+/* What stands by itself is data: after "--validation=a" that may not be what was meant. */
+static int is_ambiguous(const tables *t, const char *before, const char *argument) {
+  return argument[0] != '-' && before && names_a_list(t, before) < 0 &&
+         strncmp(before, "--data=", strlen("--data=")) != 0;
 }
 
 /* "--data a b" becomes "--data a --data b": popt knows options of one value only. */
@@ -219,9 +232,15 @@ static ls_status expand_lists(const tables *t, int *argc, const char ***argv, ls
   int count = 0;
   for (int i = 0; i < *argc; i++) {
     const char *argument = (*argv)[i];
+    if (i && is_ambiguous(t, (*argv)[i - 1], argument)) {
+      free(expanded);
+      return ls_fail(error, LS_USAGE, "%s %s: of several values, write --%.*s A B ..",
+                     (*argv)[i - 1], argument, (int)strcspn((*argv)[i - 1], "=") - 2,
+                     (*argv)[i - 1] + 2);
+    }
     if (list && argument[0] != '-' && expanded[count - 1] != list) expanded[count++] = list;
     expanded[count++] = argument;
-    if (argument[0] == '-') list = names_a_list(t, argument) ? argument : NULL;
+    if (argument[0] == '-') list = names_a_list(t, argument) > 0 ? argument : NULL;
   }
   *argc = count, *argv = expanded;
   return LS_OK;

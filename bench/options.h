@@ -19,11 +19,11 @@ typedef struct ls_settings {
   size_t data_count;
   char **validation;
   size_t validation_count;
-  char *labels, *producer;
+  char *labels, *validation_labels, *producer;
   /* image; plane, rebin, first_tick, first_wire, size: by format */
   char *plane;
   long rebin, first_tick, first_wire, size;
-  double scale; /* 0: by format */
+  double scale; /* NaN: by format */
   /* network and backend */
   char *network, *backend, *variant;
   long threads; /* 0: OMP_NUM_THREADS, else its share of the cores */
@@ -46,13 +46,13 @@ typedef struct ls_settings {
   char *codec, *store_form;
   char *store; /* "private", "node" */
   long prefetch;
-  long codec_level, codec_threads;
+  long codec_level, codec_threads; /* UNSET: 5, and 1 */
   char *codec_shuffle;
   double memory_budget; /* MB, 0: none */
   /* results */
   char *save_weights, *out, *dump, *format, *image_set, *value_type;
   long repetitions, warmup, events, event;
-  int json, help;
+  int overwrite, json, help;
   const char *const *command_line; /* as given, for the record */
   int command_line_count;
 } ls_settings;

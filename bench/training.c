@@ -2,10 +2,13 @@
 
 #include "base/clock.h"
 #include "base/memory.h"
+#include "base/output_file.h"
 #include "bench/confusion.h"
+#include "bench/outputs.h"
 #include "bench/progress.h"
 #include "bench/stop_request.h"
 #include "bench/training_checkpoint.h"
+#include "datasets/labels.h"
 #include "train/evaluation.h"
 #include "weights/keras_weights.h"
 
@@ -62,8 +65,26 @@ static int own_event(const void *context, size_t event) {
   return ls_sharing_mine(context, event);
 }
 
+/* What can be known before any event is loaded. */
+static ls_status check_options(const ls_training *t, ls_error *error) {
+  const ls_settings *s = t->settings;
+  if (t->options.optimizer == LS_ADAM && s->momentum != 0)
+    return ls_fail(error, LS_USAGE, "--momentum is sgd's: leave it out with --optimizer adam");
+  if (s->validation_labels && !s->validation_count)
+    return ls_fail(error, LS_USAGE, "--validation-labels needs events: name them by --validation");
+  if (s->validation_count && !s->validation_labels && !ls_labels_is_rule(s->labels))
+    return ls_fail(error, LS_USAGE,
+                   "--labels %s is of the events of --data: those of --validation need "
+                   "--validation-labels",
+                   s->labels);
+  if (ls_comm_rank(t->comm)) return LS_OK;
+  LS_TRY(ls_output_wanted(s, "--save-weights", s->save_weights, error));
+  return ls_output_is_no_input(s, t->job.events.dataset, "--save-weights", s->save_weights, error);
+}
+
 static ls_status load_training(ls_training *t, ls_error *error) {
   ls_sharing sharing;
+  LS_TRY(check_options(t, error));
   LS_TRY(ls_training_check_checkpoint(t, error));
   LS_TRY(ls_trainer_sharing(&t->options, t->comm, &sharing, error));
   return ls_events_load(t->settings, &t->job.events, own_event, &sharing, "loading", t->talks,
@@ -81,21 +102,24 @@ static ls_status share_store(ls_training *t, ls_error *error) {
 static ls_status load_validation(ls_training *t, ls_error *error) {
   const ls_settings *s = t->settings;
   if (!s->validation_count) return LS_OK;
+  ls_settings own = *s;
+  if (s->validation_labels) own.labels = s->validation_labels;
   ls_events events;
   ls_load_times times;
   const ls_network_spec *spec = &t->job.spec;
-  LS_TRY(ls_events_open(s, s->validation, s->validation_count, ls_network_classes(spec), &events,
+  LS_TRY(ls_events_open(&own, s->validation, s->validation_count, ls_network_classes(spec), &events,
                         error));
   ls_round_robin deal = {(size_t)ls_comm_rank(t->comm), (size_t)ls_comm_size(t->comm)};
   int size = events.policy.size, planes = ls_events_planes(&events);
-  ls_status status;
-  if (planes != spec->planes || size != spec->height)
+  ls_status status =
+      ls_output_is_no_input(s, events.dataset, "--save-weights", s->save_weights, error);
+  if (status == LS_OK && (planes != spec->planes || size != spec->height))
     status =
         ls_fail(error, LS_MISMATCH,
                 "--validation makes images of %d x %d x %d, --data of %d x %d x %d; give --size "
                 "and --plane",
                 size, size, planes, spec->height, spec->width, spec->planes);
-  else
+  if (status == LS_OK)
     status = ls_events_load(s, &events, ls_event_round_robin, &deal, "loading validation", t->talks,
                             &t->validation, &times, error);
   ls_events_close(&events);
@@ -130,6 +154,14 @@ static void print_start(const ls_training *t) {
          t->load.wall, (double)stored.raw_bytes / 1e6, (double)stored.stored_bytes / 1e6);
 }
 
+/* Once the run's folder is there, where the weights may go too. */
+static ls_status try_outputs(const ls_training *t, ls_error *error) {
+  const char *path = t->settings->save_weights;
+  if (!path || ls_comm_rank(t->comm)) return LS_OK;
+  LS_TRY(ls_keras_weights_available(path, error));
+  return ls_output_try(path, error);
+}
+
 ls_status ls_training_prepare(const ls_settings *settings, ls_comm *comm, ls_training *t,
                               ls_error *error) {
   *t = (ls_training){.settings = settings,
@@ -153,6 +185,7 @@ ls_status ls_training_prepare(const ls_settings *settings, ls_comm *comm, ls_tra
                                  .model = ls_trainer_model(t->trainer),
                                  .stop = t->options.stop};
   LS_TRY(ls_train_record_open(&facts, &t->record, error));
+  LS_TRY(ls_comm_agree(comm, try_outputs(t, error), error));
   if (t->talks) print_start(t);
   LS_TRY(ls_training_resume(t, error));
   t->last_checkpoint = ls_seconds();
@@ -282,15 +315,19 @@ static ls_status confusion(ls_training *t, ls_error *error) {
   return LS_OK;
 }
 
-static ls_status save_weights(const ls_training *t, ls_error *error) {
-  if (!t->settings->save_weights || ls_comm_rank(t->comm)) return LS_OK;
-  return ls_keras_weights_write(t->settings->save_weights, &t->job.spec,
-                                ls_trainer_parameters(t->trainer), error);
+/* A failure is told at the end: the record of the run is worth as much without the file. */
+static void save_weights(ls_training *t) {
+  if (!t->settings->save_weights || ls_comm_rank(t->comm)) return;
+  ls_keras_weights_write(t->settings->save_weights, &t->job.spec, ls_trainer_parameters(t->trainer),
+                         &t->weights_error);
 }
 
 /* What is said, and returned, once all results are there. */
 static ls_status verdict(const ls_training *t, ls_error *error) {
   const char *folder = t->settings->checkpoint;
+  if (t->weights_error.status != LS_OK)
+    return ls_fail(error, t->weights_error.status, "the weights were not saved: %s",
+                   t->weights_error.message);
   if (t->checkpoint_error.status != LS_OK)
     return ls_fail(error, t->checkpoint_error.status, "the last checkpoint failed: %.600s",
                    t->checkpoint_error.message);
@@ -304,7 +341,7 @@ static ls_status verdict(const ls_training *t, ls_error *error) {
 
 ls_status ls_training_finish(ls_training *t, ls_error *error) {
   if (!t->stopped) LS_TRY(confusion(t, error));
-  LS_TRY(ls_comm_agree(t->comm, save_weights(t, error), error));
+  save_weights(t);
   if (t->stopped) ls_train_record_invalidate(t->record, "stopped by a signal");
   ls_train_record *record = t->record;
   t->record = NULL;

@@ -25,6 +25,7 @@ typedef struct ls_training {
   ls_checkpoint_state position; /* where the run stands */
   double last_checkpoint;       /* when the last one was written, or training began */
   uint64_t checkpoint_step;     /* total steps in the last one; UINT64_MAX: none yet */
+  ls_error weights_error;       /* of --save-weights, on rank 0 */
   ls_error checkpoint_error;    /* of rank 0: the run goes on without, and says so at its end */
   int stopped;                  /* told to stop by a signal */
   int talks;                    /* 1: this rank prints for people */

@@ -4,9 +4,19 @@
 #include "datasets/labels.h"
 #include "datasets/paths.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+/* Which file it is, and in which state. */
+typedef struct identity {
+  dev_t device;
+  ino_t inode;
+  off_t bytes;
+  struct timespec changed;
+} identity;
 
 struct ls_dataset {
   ls_paths paths;
@@ -21,6 +31,7 @@ struct ls_dataset {
   char file_class_names[16][32];
   size_t unlabelled, differing; /* the first file without labels, with other classes; or count */
   char (*class_names)[32];      /* one per class */
+  identity *identities;         /* of the files, as they were first seen */
   ls_source *open;
   size_t open_file;
   double read_seconds, inflate_seconds; /* of the sources closed since */
@@ -32,6 +43,27 @@ static void close_current(ls_dataset *dataset) {
   dataset->inflate_seconds += dataset->open->inflate_seconds;
   ls_source_close(dataset->open);
   dataset->open = NULL;
+}
+
+static ls_status identify(const char *path, identity *found, ls_error *error) {
+  struct stat facts;
+  if (stat(path, &facts)) return ls_fail(error, LS_IO, "%s: %s", path, strerror(errno));
+  *found = (identity){facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtim};
+  return LS_OK;
+}
+
+/* Else events of two states of a file would be one data set. */
+static ls_status check_unchanged(const ls_dataset *dataset, size_t file, ls_error *error) {
+  const char *path = dataset->paths.file[file];
+  const identity *before = &dataset->identities[file];
+  identity now = {0};
+  LS_TRY(identify(path, &now, error));
+  if (now.device == before->device && now.inode == before->inode && now.bytes == before->bytes &&
+      now.changed.tv_sec == before->changed.tv_sec &&
+      now.changed.tv_nsec == before->changed.tv_nsec)
+    return LS_OK;
+  return ls_fail(error, LS_MISMATCH, "%s: was changed or replaced while it was read; start again",
+                 path);
 }
 
 static ls_status open_file(ls_dataset *dataset, size_t file, ls_error *error) {
@@ -49,7 +81,10 @@ static ls_status list_files(ls_dataset *dataset, const char *const *paths, size_
   for (size_t i = 0; i < count; i++) LS_TRY(ls_paths_add(&dataset->paths, paths[i], error));
   LS_TRY(ls_paths_check_unique(&dataset->paths, error));
   dataset->first = calloc(dataset->paths.count + 1, sizeof *dataset->first);
-  return dataset->first ? LS_OK : ls_fail(error, LS_MEMORY, "no memory for the list of files");
+  dataset->identities = calloc(dataset->paths.count + 1, sizeof *dataset->identities);
+  return dataset->first && dataset->identities
+             ? LS_OK
+             : ls_fail(error, LS_MEMORY, "no memory for the list of files");
 }
 
 /* Against what the files before have in common. */
@@ -87,6 +122,7 @@ static void take_classes(ls_dataset *dataset, const ls_source *source, size_t fi
 static ls_status count_events(ls_dataset *dataset, ls_error *error) {
   dataset->unlabelled = dataset->differing = dataset->paths.count;
   for (size_t file = 0; file < dataset->paths.count; file++) {
+    LS_TRY(identify(dataset->paths.file[file], &dataset->identities[file], error));
     LS_TRY(open_file(dataset, file, error));
     const ls_source *source = dataset->open;
     if (file == 0) {
@@ -165,6 +201,7 @@ void ls_dataset_close(ls_dataset *dataset) {
   ls_labels_destroy(&dataset->labels);
   ls_paths_destroy(&dataset->paths);
   free(dataset->first);
+  free(dataset->identities);
   free(dataset->class_names);
   free(dataset->producer);
   free(dataset);
@@ -218,12 +255,7 @@ ls_status ls_dataset_locate(ls_dataset *dataset, size_t event, ls_source **sourc
                    event, ls_dataset_count(dataset) - 1);
   size_t file = find_file(dataset, event);
   LS_TRY(open_file(dataset, file, error));
-  const ls_source *found = dataset->open;
-  LS_TRY(check_same(dataset, found, error));
-  size_t events = dataset->first[file + 1] - dataset->first[file];
-  if (found->count != events)
-    return ls_fail(error, LS_MISMATCH, "%s: has %zu events now, but had %zu: it was changed",
-                   found->path, found->count, events);
+  LS_TRY(check_unchanged(dataset, file, error));
   *source = dataset->open;
   *in_file = event - dataset->first[file];
   return LS_OK;
@@ -244,9 +276,21 @@ ls_status ls_dataset_read(ls_dataset *dataset, size_t event, const ls_image_poli
   LS_TRY(ls_dataset_locate(dataset, event, &source, &in_file, error));
   LS_TRY(ls_labels_find(&dataset->labels, source, event, in_file, &label, error));
   LS_TRY(ls_image_read(source, in_file, policy, image, error));
+  LS_TRY(check_unchanged(dataset, dataset->open_file, error));
   image->event = event;
   image->label = label;
   return LS_OK;
+}
+
+ls_status ls_dataset_read_pixels(ls_dataset *dataset, size_t event, const ls_pixel_sink *sink,
+                                 ls_error *error) {
+  ls_source *source = NULL;
+  size_t in_file = 0;
+  LS_TRY(ls_dataset_locate(dataset, event, &source, &in_file, error));
+  unsigned all = (1u << dataset->geometry.planes) - 1;
+  if (!source) return ls_fail(error, LS_INTERNAL, "event %zu has no file", event);
+  LS_TRY(source->functions->read(source, in_file, all, sink, error));
+  return check_unchanged(dataset, find_file(dataset, event), error);
 }
 
 void ls_dataset_times(const ls_dataset *dataset, double *read_seconds, double *inflate_seconds) {

@@ -16,7 +16,8 @@ typedef struct ls_dataset ls_dataset;
  * classes), "constant:K", or a path: a .npy of integers, or a text file with one class number per
  * line, one per event. producer: see ls_source_open. classes: number of classes; every label must
  * be below it. Opens every file once to count its events and checks that geometries agree; files
- * are then opened lazily and kept open one at a time. Returns LS_OK, LS_USAGE, LS_IO, LS_FORMAT,
+ * are then opened lazily and kept open one at a time; a file that is changed or replaced meanwhile
+ * is LS_MISMATCH when it is read. Returns LS_OK, LS_USAGE, LS_IO, LS_FORMAT,
  * LS_MISMATCH, LS_VALUE (label outside the classes) or LS_UNAVAILABLE; the message names file, data
  * set and event. */
 ls_status ls_dataset_open(const char *const *paths, size_t path_count, const char *labels,
@@ -45,6 +46,10 @@ ls_status ls_dataset_label(ls_dataset *dataset, size_t event, int *label, ls_err
 /* ls_image_read of the event, with image->event and image->label filled in. */
 ls_status ls_dataset_read(ls_dataset *dataset, size_t event, const ls_image_policy *policy,
                           ls_image *image, ls_error *error);
+
+/* All pixels of all planes, as they are in the file. */
+ls_status ls_dataset_read_pixels(ls_dataset *dataset, size_t event, const ls_pixel_sink *sink,
+                                 ls_error *error);
 
 /* Seconds spent in the files so far, by phase. */
 void ls_dataset_times(const ls_dataset *dataset, double *read_seconds, double *inflate_seconds);

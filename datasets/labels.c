@@ -1,12 +1,14 @@
 #define _POSIX_C_SOURCE 200809L
 #include "datasets/labels.h"
 
+#include "base/input_file.h"
 #include "datasets/numpy/npy.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The study's classes in its order. */
 static const struct {
@@ -82,19 +84,16 @@ static ls_status add_line(text_labels *all, char *line, const char *path, size_t
 }
 
 static ls_status read_text(const char *path, int64_t **values, size_t *count, ls_error *error) {
-  FILE *file = fopen(path, "r");
-  if (!file) return ls_fail(error, LS_IO, "%s: cannot be opened: %s", path, strerror(errno));
+  FILE *file;
+  LS_TRY(ls_input_stream(path, &file, error));
   text_labels all = {0};
   char line[128];
+  int found = 1;
   ls_status status = LS_OK;
-  for (size_t number = 1; status == LS_OK && fgets(line, sizeof line, file); number++)
-    if (!strchr(line, '\n') && !feof(file))
-      status =
-          ls_fail(error, LS_FORMAT, "%s: line %zu is too long for a class number", path, number);
-    else
-      status = add_line(&all, line, path, number, error);
-  if (status == LS_OK && ferror(file))
-    status = ls_fail(error, LS_IO, "%s: cannot be read: %s", path, strerror(errno));
+  for (size_t number = 1; status == LS_OK && found; number++) {
+    status = ls_input_line(file, path, number, line, sizeof line, &found, error);
+    if (status == LS_OK && found) status = add_line(&all, line, path, number, error);
+  }
   fclose(file);
   if (status != LS_OK) {
     free(all.values);
@@ -126,16 +125,20 @@ static ls_status open_list(ls_labels *labels, const char *path, size_t events, l
   int64_t *values = NULL;
   size_t count = 0;
   labels->kind = LS_LABELS_LIST;
-  FILE *file = fopen(path, "r");
-  if (!file && errno == ENOENT) return wrong_rule(path, "no such rule and no such file", error);
-  if (!file) return ls_fail(error, LS_IO, "--labels %s: %s", path, strerror(errno));
-  fclose(file);
+  if (access(path, F_OK) && errno == ENOENT)
+    return wrong_rule(path, "no such rule and no such file", error);
   ls_status status = ls_npy_recognise(path) ? ls_npy_read_integers(path, &values, &count, error)
                                             : read_text(path, &values, &count, error);
   if (status != LS_OK) return ls_fail_within(error, status, "--labels");
   status = keep_list(labels, path, values, count, events, error);
   free(values);
   return status;
+}
+
+int ls_labels_is_rule(const char *rule) {
+  return !rule || !*rule || !strcmp(rule, "file") || !strcmp(rule, "pdg") ||
+         !strcmp(rule, "index") || !strcmp(rule, "constant") ||
+         !strncmp(rule, "constant:", strlen("constant:"));
 }
 
 ls_status ls_labels_open(ls_labels *labels, const char *rule, int classes, size_t events,

@@ -36,6 +36,9 @@ ls_status ls_labels_find(const ls_labels *labels, ls_source *source, size_t even
 
 void ls_labels_destroy(ls_labels *labels);
 
+/* 1: a rule, NULL included; 0: the name of a file of labels, which fits one list of events only. */
+int ls_labels_is_rule(const char *rule);
+
 /* Class of a PDG code: gamma 22 -> 0, e- +-11 -> 1, mu +-13 -> 2, pi +-211 -> 3, K+ +-321 -> 4;
  * -1: none of these. */
 int ls_class_of_pdg(int pdg);

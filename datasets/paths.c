@@ -40,7 +40,10 @@ static ls_status add_entry(ls_paths *paths, const char *folder, const char *name
   int candidate = 0;
   ls_status status = LS_OK;
   if (stat(path, &facts) != 0)
-    status = ls_fail(error, LS_IO, "%s: %s", path, strerror(errno));
+    status = ls_fail(error, LS_IO,
+                     "%s: %s; remove it (a link that leads nowhere?), or name the files of the "
+                     "folder by a glob",
+                     path, strerror(errno));
   else if (S_ISREG(facts.st_mode))
     status = ls_source_is_candidate(path, &candidate, error);
   if (status == LS_OK && candidate) status = add_file(paths, path, error);

@@ -43,8 +43,8 @@ typedef struct ls_operator_sizes {
 /* The functions of an operator. All pointers are non-NULL unless said otherwise. They are called by
  * one thread, outside of any parallel region. Results must be the same, bit for bit, for any number
  * of threads and from run to run; a variant that cannot keep to that says so in its summary or its
- * folder's comments, and core/train/README.md names it. A status other than LS_OK is a failure of the
- * library behind it (LS_INTERNAL, LS_MEMORY). */
+ * folder's comments, and core/train/README.md names it. A status other than LS_OK is a failure of
+ * the library behind it (LS_INTERNAL, LS_MEMORY). */
 typedef struct ls_operator_functions {
   /* Takes new weights (shapes in network/spec.h), reordering or packing them once per update. The
    * operator keeps its own copy where it needs one, else the pointers, which stay valid until the

@@ -1,4 +1,4 @@
-#define _POSIX_C_SOURCE 200809L
+#define _XOPEN_SOURCE 700 /* realpath */
 #include "base/output_file.h"
 
 #include <errno.h>
@@ -8,21 +8,60 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-char *ls_output_temporary_name(const char *path) {
-  size_t length = strlen(path) + 32;
-  char *name = malloc(length);
-  if (name) snprintf(name, length, "%s.partial-%ld", path, (long)getpid());
-  return name;
+/* *target: path, or what it leads to as a link. */
+static ls_status find_target(const char *path, char **target, ls_error *error) {
+  struct stat facts;
+  /* If nothing is there, or it cannot be looked at, opening it will tell. */
+  int there = lstat(path, &facts) == 0, link = there && S_ISLNK(facts.st_mode);
+  *target = link ? realpath(path, NULL) : strdup(path);
+  if (link && (!*target || stat(*target, &facts)))
+    return ls_fail(error, LS_IO, "%s: is a link that leads nowhere: %s; remove it", path,
+                   strerror(errno));
+  if (there && !S_ISREG(facts.st_mode))
+    return ls_fail(error, LS_IO, "%s: is %s, and is not replaced; name a file", path,
+                   S_ISDIR(facts.st_mode) ? "a folder" : "a device or pipe");
+  return *target ? LS_OK : ls_fail(error, LS_MEMORY, "%s: no memory for a file name", path);
+}
+
+ls_status ls_output_names(const char *path, char **target, char **temporary, ls_error *error) {
+  *temporary = NULL;
+  ls_status status = find_target(path, target, error);
+  if (status == LS_OK && *target) {
+    size_t length = strlen(*target) + 32;
+    *temporary = malloc(length);
+    if (*temporary)
+      snprintf(*temporary, length, "%s.partial-%ld", *target, (long)getpid());
+    else
+      status = ls_fail(error, LS_MEMORY, "%s: no memory for a file name", path);
+  }
+  if (status == LS_OK) return LS_OK;
+  free(*target);
+  *target = NULL;
+  return status;
+}
+
+ls_status ls_output_check(const char *path, int overwrite, ls_error *error) {
+  char *target, *temporary;
+  LS_TRY(ls_output_names(path, &target, &temporary, error));
+  int there = access(target, F_OK) == 0;
+  free(target);
+  free(temporary);
+  if (!there || overwrite) return LS_OK;
+  return ls_fail(error, LS_USAGE,
+                 "%s: is there already; name another file, or let it be replaced by --overwrite",
+                 path);
+}
+
+ls_status ls_output_try(const char *path, ls_error *error) {
+  ls_output_file file;
+  LS_TRY(ls_output_open(&file, path, error));
+  ls_output_discard(&file);
+  return LS_OK;
 }
 
 ls_status ls_output_open(ls_output_file *file, const char *path, ls_error *error) {
   *file = (ls_output_file){0};
-  file->path = strdup(path);
-  file->temporary = ls_output_temporary_name(path);
-  if (!file->path || !file->temporary) {
-    ls_output_discard(file);
-    return ls_fail(error, LS_MEMORY, "%s: no memory for a file name", path);
-  }
+  LS_TRY(ls_output_names(path, &file->path, &file->temporary, error));
   file->stream = fopen(file->temporary, "wb");
   if (!file->stream) {
     ls_fail(error, LS_IO, "%s: cannot be written: %s; check the folder and its permissions", path,

@@ -4,26 +4,44 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { LONGEST = 16384 }; /* paths are up to 4096 bytes */
+
+/* A long text keeps its start (what) and its end (why, and what to do); mostly a path loses its
+ * middle. */
+static void keep_ends(char *message, const char *text) {
+  static const char gap[] = " .. ";
+  size_t length = strlen(text), half = (LS_ERROR_LENGTH - sizeof gap) / 2;
+  if (length < LS_ERROR_LENGTH) {
+    memcpy(message, text, length + 1);
+    return;
+  }
+  memcpy(message, text, half);
+  memcpy(message + half, gap, sizeof gap - 1);
+  memcpy(message + half + sizeof gap - 1, text + length - half, half + 1);
+}
+
 ls_status ls_fail(ls_error *error, ls_status status, const char *format, ...) {
   if (!error) return status;
+  char text[LONGEST];
   va_list arguments;
   va_start(arguments, format);
-  vsnprintf(error->message, sizeof error->message, format, arguments);
+  vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
+  keep_ends(error->message, text);
   error->status = status;
   return status;
 }
 
 ls_status ls_fail_within(ls_error *error, ls_status fallback, const char *format, ...) {
   if (!error) return fallback;
-  char inner[LS_ERROR_LENGTH];
-  memcpy(inner, error->message, sizeof inner);
+  char text[LONGEST];
   va_list arguments;
   va_start(arguments, format);
-  int used = vsnprintf(error->message, sizeof error->message, format, arguments);
+  int used = vsnprintf(text, sizeof text, format, arguments);
   va_end(arguments);
-  if (used >= 0 && (size_t)used < sizeof error->message)
-    snprintf(error->message + used, sizeof error->message - (size_t)used, ": %s", inner);
+  if (used >= 0 && (size_t)used < sizeof text)
+    snprintf(text + used, sizeof text - (size_t)used, ": %s", error->message);
+  keep_ends(error->message, text);
   if (error->status == LS_OK) error->status = fallback;
   return error->status;
 }

@@ -30,7 +30,8 @@ typedef struct ls_error {
 } ls_error;
 
 /* Records status and a printf-formatted message in *error and returns status. error may be NULL:
- * then only the status is returned. A message longer than the buffer is cut. */
+ * then only the status is returned. Of a message
+ * longer than the buffer the middle is left out. */
 ls_status ls_fail(ls_error *error, ls_status status, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 

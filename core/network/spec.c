@@ -1,6 +1,7 @@
 #define _POSIX_C_SOURCE 200809L
 #include "network/spec.h"
 
+#include "base/input_file.h"
 #include "base/random.h"
 
 #include <errno.h>
@@ -36,46 +37,52 @@ static int read_integers(char *text, int *values, int most) {
   }
 }
 
+/* One line of a network file. seen: one bit for each key. */
+static ls_status read_key(ls_network_spec *spec, char *line, const char *path, size_t number,
+                          unsigned *seen, ls_error *error) {
+  static const char *const keys[] = {"blocks", "dense", "kernel", "pool"};
+  line[strcspn(line, "#")] = 0;
+  char *key = line + strspn(line, " \t\r");
+  if (!*key) return LS_OK;
+  size_t length = strcspn(key, " \t\r");
+  char *rest = key + length + (key[length] != 0);
+  key[length] = 0;
+  unsigned k = 0;
+  while (k < 4 && strcmp(key, keys[k]) != 0) k++;
+  if (k == 4)
+    return ls_fail(error, LS_FORMAT,
+                   "%s:%zu: unknown key '%s'; known are blocks, dense, kernel, pool", path, number,
+                   key);
+  if (*seen >> k & 1)
+    return ls_fail(error, LS_FORMAT, "%s:%zu: %s is there already; name it once", path, number,
+                   key);
+  *seen |= 1u << k;
+  int *const values[] = {spec->block_channels, spec->dense_outputs, &spec->kernel, &spec->pool};
+  const int most[] = {LS_MAX_BLOCKS, LS_MAX_DENSE, 1, 1};
+  int count = read_integers(rest, values[k], most[k]);
+  if (k == 0) spec->block_count = count;
+  if (k == 1) spec->dense_count = count;
+  if (count >= 1) return LS_OK;
+  return ls_fail(error, LS_FORMAT,
+                 "%s:%zu: %s wants positive whole numbers (at most %d blocks, %d dense layers)",
+                 path, number, key, LS_MAX_BLOCKS, LS_MAX_DENSE);
+}
+
 ls_status ls_network_read(ls_network_spec *spec, const char *path, ls_error *error) {
-  FILE *file = fopen(path, "r");
-  if (!file) return ls_fail(error, LS_IO, "%s: cannot be opened: %s", path, strerror(errno));
+  FILE *file;
+  LS_TRY(ls_input_stream(path, &file, error));
   char line[512];
+  unsigned seen = 0;
+  int found = 1;
   ls_status status = LS_OK;
-  for (int number = 1; status == LS_OK && fgets(line, sizeof line, file); number++) {
-    if (!strchr(line, '\n') && !feof(file)) {
-      status = ls_fail(error, LS_FORMAT, "%s:%d: longer than %zu characters; shorten the line",
-                       path, number, sizeof line - 2);
-      break;
-    }
-    line[strcspn(line, "#")] = 0;
-    char *key = line + strspn(line, " \t\r\n");
-    if (!*key) continue;
-    size_t length = strcspn(key, " \t\r\n");
-    char *rest = key + length + (key[length] != 0);
-    key[length] = 0;
-    int count;
-    if (!strcmp(key, "blocks"))
-      spec->block_count = count = read_integers(rest, spec->block_channels, LS_MAX_BLOCKS);
-    else if (!strcmp(key, "dense"))
-      spec->dense_count = count = read_integers(rest, spec->dense_outputs, LS_MAX_DENSE);
-    else if (!strcmp(key, "kernel"))
-      count = read_integers(rest, &spec->kernel, 1);
-    else if (!strcmp(key, "pool"))
-      count = read_integers(rest, &spec->pool, 1);
-    else {
-      status = ls_fail(error, LS_FORMAT,
-                       "%s:%d: unknown key '%s'; known are blocks, dense, kernel, pool", path,
-                       number, key);
-      break;
-    }
-    if (count < 1)
-      status =
-          ls_fail(error, LS_FORMAT,
-                  "%s:%d: %s wants positive whole numbers (at most %d blocks, %d dense layers)",
-                  path, number, key, LS_MAX_BLOCKS, LS_MAX_DENSE);
+  for (size_t number = 1; status == LS_OK && found; number++) {
+    status = ls_input_line(file, path, number, line, sizeof line, &found, error);
+    if (status == LS_OK && found) status = read_key(spec, line, path, number, &seen, error);
   }
-  if (status == LS_OK && ferror(file)) status = ls_fail(error, LS_IO, "%s: cannot be read", path);
   fclose(file);
+  if (status == LS_OK && !seen)
+    status = ls_fail(error, LS_FORMAT,
+                     "%s: names nothing of a network; keys are blocks, dense, kernel, pool", path);
   return status;
 }
 

@@ -2,6 +2,7 @@
 #include "record/record.h"
 
 #include "base/output_file.h"
+#include "base/text.h"
 #include "machine/machine.h"
 
 #include <cjson/cJSON.h>
@@ -16,7 +17,7 @@
 
 /* In the order in which they come under their final names. */
 enum { SAMPLES, HISTORY, CONFUSION, TABLES, ENVIRONMENT = TABLES, RESULT, FILES };
-enum { PATH_LENGTH = 4096 };
+enum { PATH_LENGTH = 4096, CELL = 516 };
 
 static const char *const file_names[FILES] = {"samples.csv", "history.csv", "confusion.csv",
                                               "env.json", "RESULT"};
@@ -30,9 +31,24 @@ static const char *const headers[TABLES] = {
 
 struct ls_record {
   char folder[PATH_LENGTH];
+  int made;             /* 1: the folder was not there before */
   char row_start[1024]; /* of samples.csv: the columns that are the same in every row */
   ls_output_file files[FILES];
 };
+
+/* A CSV cell (RFC 4180) of a text that comes from a file or the command line, cut to 255 bytes;
+ * control characters are left out. size: at least CELL. */
+static void quote(const char *text, char *cell, size_t size) {
+  size_t used = 0;
+  cell[used++] = '"';
+  for (size_t i = 0; i < 255 && used + 4 < size && text[i]; i++) {
+    if (text[i] == '"') cell[used++] = '"';
+    if ((unsigned char)text[i] >= ' ') cell[used++] = text[i];
+  }
+  cell[used++] = '"';
+  cell[used] = 0;
+  ls_text_make_utf8(cell);
+}
 
 static void utc(char *text, size_t length) {
   time_t now = time(NULL);
@@ -41,15 +57,21 @@ static void utc(char *text, size_t length) {
   strftime(text, length, "%Y%m%dT%H%M%SZ", &parts);
 }
 
-/* Any file of a run, whole or not. */
-static int holds_run(const char *folder) {
+typedef enum run_found { NO_RUN, UNFINISHED_RUN, WHOLE_RUN } run_found;
+
+/* Any file of a run. Under their temporary names: another program writes it, or was killed. */
+static run_found holds_run(const char *folder) {
   DIR *open = opendir(folder);
-  if (!open) return 0;
-  int found = 0;
-  for (struct dirent *entry; !found && (entry = readdir(open));) {
-    found = !strcmp(entry->d_name, "RESULT") || !strcmp(entry->d_name, "env.json");
-    for (int f = 0; f < TABLES; f++)
-      found |= !strncmp(entry->d_name, file_names[f], strlen(file_names[f]));
+  if (!open) return NO_RUN;
+  run_found found = NO_RUN;
+  for (struct dirent *entry; found != WHOLE_RUN && (entry = readdir(open));) {
+    const char *name = entry->d_name;
+    for (int f = 0; f < FILES; f++) {
+      size_t length = strlen(file_names[f]);
+      if (strncmp(name, file_names[f], length) != 0) continue;
+      if (strncmp(name + length, ".partial-", strlen(".partial-")) != 0) found = WHOLE_RUN;
+      if (found == NO_RUN) found = UNFINISHED_RUN;
+    }
   }
   closedir(open);
   return found;
@@ -66,6 +88,7 @@ static ls_status make_new_folder(ls_record *record, const ls_run *run, const cha
   snprintf(record->folder, sizeof record->folder, "%s", parent);
   for (int number = 2; access(record->folder, F_OK) == 0; number++)
     snprintf(record->folder, sizeof record->folder, "%s-%d", parent, number);
+  record->made = 1;
   return ls_make_folder(record->folder, error);
 }
 
@@ -75,9 +98,17 @@ static ls_status choose_folder(ls_record *record, const char *folder, const ls_r
   if (strlen(folder) > PATH_LENGTH - 64)
     return ls_fail(error, LS_USAGE, "--out: the name is too long");
   snprintf(record->folder, sizeof record->folder, "%s", folder);
-  if (holds_run(folder))
+  for (size_t end = strlen(folder); end > 1 && folder[end - 1] == '/';) record->folder[--end] = 0;
+  run_found found = holds_run(folder);
+  if (found == WHOLE_RUN)
     return ls_fail(error, LS_USAGE,
                    "--out %s: holds a run already; nothing is overwritten, name another", folder);
+  if (found == UNFINISHED_RUN)
+    return ls_fail(error, LS_USAGE,
+                   "--out %s: holds a run that has not ended (files *.partial-N); delete them if "
+                   "it was killed, or name another",
+                   folder);
+  record->made = access(folder, F_OK) != 0;
   return ls_make_folder(folder, error);
 }
 
@@ -105,10 +136,12 @@ ls_status ls_record_open(const char *folder, const ls_run *run, const char *revi
     free(record);
     return status;
   }
-  const char *name = strrchr(record->folder, '/');
-  snprintf(record->row_start, sizeof record->row_start, "%.200s,%s,%s,%s,%d,%d,%d,%zu,%zu",
-           name ? name + 1 : record->folder, run->driver, run->backend, run->scaling, run->nodes,
-           run->ranks, run->threads, run->local_batch, run->global_batch);
+  char name[CELL];
+  quote(strrchr(record->folder, '/') ? strrchr(record->folder, '/') + 1 : record->folder, name,
+        sizeof name);
+  snprintf(record->row_start, sizeof record->row_start, "%s,%s,%s,%s,%d,%d,%d,%zu,%zu", name,
+           run->driver, run->backend, run->scaling, run->nodes, run->ranks, run->threads,
+           run->local_batch, run->global_batch);
   status = open_tables(record, error);
   if (status != LS_OK) {
     ls_record_discard(record);
@@ -161,25 +194,16 @@ void ls_record_history(ls_record *record, const ls_history_row *row) {
   fputc('\n', file);
 }
 
-/* A class name as a CSV cell: names come from files. */
-static void quoted(FILE *file, const char *text) {
-  fputc('"', file);
-  for (; *text; text++) {
-    if (*text == '"') fputc('"', file);
-    if ((unsigned char)*text >= ' ') fputc(*text, file);
-  }
-  fputc('"', file);
-}
-
 void ls_record_confusion(ls_record *record, const char *set, int classes, const char *const *names,
                          const double *counts, const double *scores) {
   FILE *file = record->files[CONFUSION].stream;
   for (int t = 0; t < classes; t++)
     for (int p = 0; p < classes; p++) {
       fprintf(file, "%s,", set);
-      quoted(file, names[t]);
-      fputc(',', file);
-      quoted(file, names[p]);
+      char name[2][CELL];
+      quote(names[t], name[0], sizeof name[0]);
+      quote(names[p], name[1], sizeof name[1]);
+      fprintf(file, "%s,%s", name[0], name[1]);
       fprintf(file, ",%.0f,%.9g\n", counts[t * classes + p], scores[t * classes + p]);
     }
 }
@@ -187,6 +211,7 @@ void ls_record_confusion(ls_record *record, const char *set, int classes, const 
 static ls_status write_environment(ls_record *record, const cJSON *environment, ls_error *error) {
   char *text = cJSON_Print(environment);
   if (!text) return ls_fail(error, LS_MEMORY, "%s/env.json: no memory", record->folder);
+  ls_text_make_utf8(text); /* paths and arguments may be any bytes */
   ls_status status = open_file(record, ENVIRONMENT, error);
   if (status == LS_OK) fprintf(record->files[ENVIRONMENT].stream, "%s\n", text);
   cJSON_free(text);
@@ -233,6 +258,6 @@ ls_status ls_record_finish(ls_record *record, const cJSON *environment, const ch
 void ls_record_discard(ls_record *record) {
   if (!record) return;
   for (int f = 0; f < FILES; f++) ls_output_discard(&record->files[f]);
-  rmdir(record->folder); /* does nothing to a folder with files in it */
+  if (record->made) rmdir(record->folder); /* does nothing to a folder with files in it */
   free(record);
 }

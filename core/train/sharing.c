@@ -19,9 +19,7 @@ ls_status ls_sharing_init(ls_sharing *sharing, ls_share share, size_t events, si
     return ls_fail(error, LS_MISMATCH,
                    "%d ranks but a global batch of only %zu: raise --batch or --global-batch",
                    ranks, global_batch);
-  size_t each = global_batch / n;
-  size_t least = share == LS_SHARE_SLOTS ? global_batch - each + 1 : n;
-  if (events < least) /* nothing for the last rank */
+  if (events < global_batch) /* whether slots stay empty must not depend on the ranks */
     return ls_fail(error, LS_MISMATCH,
                    "%zu events do not reach %d ranks with a global batch of %zu: lower --batch or "
                    "start fewer ranks",

@@ -6,8 +6,8 @@
 
 int ls_hdf5_rank(hid_t location, const char *path) {
   if (!ls_hdf5_exists(location, path)) return -1;
-  hid_t data = H5Dopen2(location, path, H5P_DEFAULT);
-  if (data < 0) return -1;
+  hid_t data;
+  if (ls_hdf5_open_dataset(location, path, H5P_DEFAULT, &data, NULL) != LS_OK) return -1;
   hid_t space = H5Dget_space(data);
   int rank = H5Sget_simple_extent_ndims(space);
   H5Sclose(space);

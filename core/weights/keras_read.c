@@ -1,9 +1,9 @@
 #define _POSIX_C_SOURCE 200809L
-#include "hdf5/hdf5_file.h"
+#include "base/input_file.h"
+#include "hdf5/hdf5_read.h"
 #include "weights/keras_layout.h"
 #include "weights/keras_weights.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,9 +58,12 @@ static ls_status read_checked(hid_t data, const weight *w, float *values, ls_err
                    "%s: %s (%s) does not hold floating-point numbers of 16, 32 or 64 bits", w->file,
                    w->name, w->path);
   LS_TRY(check_shape(data, w, error));
-  if (H5Dread(data, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, values) < 0)
-    return ls_fail(error, LS_FORMAT, "%s: %s (%s) cannot be read: damaged or truncated", w->file,
-                   w->name, w->path);
+  ls_hdf5_reader reader;
+  ls_status status = ls_hdf5_reader_open(data, &reader, error);
+  if (status == LS_OK) status = ls_hdf5_read(&reader, H5T_NATIVE_FLOAT, NULL, NULL, values, error);
+  ls_hdf5_reader_close(&reader);
+  if (status != LS_OK)
+    return ls_fail_within(error, status, "%s: %s (%s)", w->file, w->name, w->path);
   for (size_t i = 0; i < w->count; i++)
     if (!isfinite(values[i]))
       return ls_fail(error, LS_VALUE, "%s: %s (%s): value number %zu is %f", w->file, w->name,
@@ -69,10 +72,11 @@ static ls_status read_checked(hid_t data, const weight *w, float *values, ls_err
 }
 
 static ls_status read_weight(hid_t file, const weight *w, float *values, ls_error *error) {
-  hid_t data = H5Dopen2(file, w->path, H5P_DEFAULT);
-  if (data < 0)
-    return ls_fail(error, LS_FORMAT, "%s: %s (%s) is no data set", w->file, w->name, w->path);
-  ls_status status = read_checked(data, w, values, error);
+  hid_t data;
+  ls_status status = ls_hdf5_open_dataset(file, w->path, H5P_DEFAULT, &data, error);
+  if (status != LS_OK)
+    return ls_fail_within(error, status, "%s: %s (%s)", w->file, w->name, w->path);
+  status = read_checked(data, w, values, error);
   H5Dclose(data);
   return status;
 }
@@ -131,16 +135,14 @@ static ls_status read_file(hid_t file, const char *path, const ls_network_spec *
 
 static ls_status open_and_read(const char *path, const ls_network_spec *spec, float *parameters,
                                ls_error *error) {
-  if (access(path, R_OK))
-    return ls_fail(error, LS_IO, "%s: cannot be opened: %s", path, strerror(errno));
+  int descriptor;
+  LS_TRY(ls_input_open(path, &descriptor, error));
+  close(descriptor);
   if (H5Fis_hdf5(path) <= 0)
     return ls_fail(error, LS_FORMAT, "%s: not an HDF5 file; weights are Keras' .weights.h5 or .h5",
                    path);
-  hid_t file = H5Fopen(path, H5F_ACC_RDONLY, H5P_DEFAULT);
-  if (file < 0)
-    return ls_fail(error, LS_FORMAT,
-                   "%s: an HDF5 file that cannot be opened: truncated, damaged or being written",
-                   path);
+  hid_t file;
+  LS_TRY(ls_hdf5_open(path, &file, error));
   ls_status status = read_file(file, path, spec, parameters, error);
   H5Fclose(file);
   return status;

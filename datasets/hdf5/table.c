@@ -19,6 +19,12 @@ static const char *class_name(H5T_class_t class) {
   }
 }
 
+/* HDF5 makes 0 of a negative number where none is wanted. */
+static int sign_fits(hid_t stored, hid_t wanted) {
+  return H5Tget_class(stored) != H5T_INTEGER || H5Tget_sign(stored) == H5T_SGN_NONE ||
+         H5Tget_sign(wanted) != H5T_SGN_NONE;
+}
+
 /* The member of the file's compound against the wanted type. */
 static ls_status check_column(const ls_hdf5_table *table, hid_t stored,
                               const ls_hdf5_column *column, ls_error *error) {
@@ -29,19 +35,23 @@ static ls_status check_column(const ls_hdf5_table *table, hid_t stored,
   hid_t type = H5Tget_member_type(stored, (unsigned)member);
   H5T_class_t class = H5Tget_class(type), wanted = H5Tget_class(column->type);
   int fits = class == wanted;
+  if (fits) fits = sign_fits(type, column->type);
   if (fits && class == H5T_STRING) fits = H5Tis_variable_str(type) == 0;
   if (fits && class == H5T_ARRAY) {
     hsize_t has[H5S_MAX_RANK] = {0}, want[H5S_MAX_RANK] = {0};
     hid_t element = H5Tget_super(type), wanted_element = H5Tget_super(column->type);
     fits = H5Tget_array_ndims(type) == H5Tget_array_ndims(column->type) &&
            H5Tget_array_dims(type, has) >= 0 && H5Tget_array_dims(column->type, want) >= 0 &&
-           !memcmp(has, want, sizeof has) && H5Tget_class(element) == H5Tget_class(wanted_element);
+           !memcmp(has, want, sizeof has) &&
+           H5Tget_class(element) == H5Tget_class(wanted_element) &&
+           sign_fits(element, wanted_element);
     H5Tclose(element);
     H5Tclose(wanted_element);
   }
   H5Tclose(type);
   if (!fits)
-    return ls_fail(error, LS_FORMAT, "%s: data set %s: member %s is not %s of the expected shape",
+    return ls_fail(error, LS_FORMAT,
+                   "%s: data set %s: member %s is not %s of the expected shape and sign",
                    table->path, table->name, column->name, class_name(wanted));
   return LS_OK;
 }
@@ -87,9 +97,10 @@ ls_status ls_hdf5_table_open(hid_t file, const char *path, const char *name,
     return ls_fail(error, LS_FORMAT, "%s: data set %s is missing", path, name);
   ls_hdf5_printing before = ls_hdf5_quiet();
   ls_status status = LS_OK;
-  table->dataset = H5Dopen2(file, name, H5P_DEFAULT);
-  if (table->dataset < 0)
-    status = ls_fail(error, LS_FORMAT, "%s: %s is no data set, or damaged", path, name);
+  status = ls_hdf5_open_dataset(file, name, H5P_DEFAULT, &table->dataset, error);
+  if (status == LS_OK) status = ls_hdf5_reader_open(table->dataset, &table->reader, error);
+  if (status != LS_OK)
+    ls_fail_within(error, status, "%s: data set %s", path, name);
   else
     table->row_type = H5Tcreate(H5T_COMPOUND, row_bytes);
   if (status == LS_OK) status = check_type(table, columns, column_count, error);
@@ -99,7 +110,7 @@ ls_status ls_hdf5_table_open(hid_t file, const char *path, const char *name,
   return status;
 }
 
-ls_status ls_hdf5_table_read(const ls_hdf5_table *table, uint64_t first, uint64_t count, void *rows,
+ls_status ls_hdf5_table_read(ls_hdf5_table *table, uint64_t first, uint64_t count, void *rows,
                              ls_error *error) {
   if (first > table->rows || count > table->rows - first)
     return ls_fail(error, LS_FORMAT,
@@ -108,22 +119,15 @@ ls_status ls_hdf5_table_read(const ls_hdf5_table *table, uint64_t first, uint64_
                    table->path, count, first, table->name, table->rows);
   if (count == 0) return LS_OK;
   hsize_t start = first, length = count;
-  hid_t stored = H5Dget_space(table->dataset), memory = H5Screate_simple(1, &length, NULL);
-  herr_t failed = -1;
-  ls_hdf5_printing before = ls_hdf5_quiet();
-  if (H5Sselect_hyperslab(stored, H5S_SELECT_SET, &start, NULL, &length, NULL) >= 0)
-    failed = H5Dread(table->dataset, table->row_type, memory, stored, H5P_DEFAULT, rows);
-  ls_hdf5_loud(before);
-  H5Sclose(stored);
-  H5Sclose(memory);
-  if (failed < 0)
-    return ls_fail(error, LS_FORMAT,
-                   "%s: data set %s: %" PRIu64 " rows from %" PRIu64 " on are damaged", table->path,
-                   table->name, count, first);
-  return LS_OK;
+  ls_status status = ls_hdf5_read(&table->reader, table->row_type, &start, &length, rows, error);
+  if (status != LS_OK)
+    ls_fail_within(error, status, "%s: data set %s: %" PRIu64 " rows from %" PRIu64 " on",
+                   table->path, table->name, count, first);
+  return status;
 }
 
 void ls_hdf5_table_close(ls_hdf5_table *table) {
+  ls_hdf5_reader_close(&table->reader);
   if (table->dataset > 0) H5Dclose(table->dataset);
   if (table->row_type > 0) H5Tclose(table->row_type);
   *table = (ls_hdf5_table){0};

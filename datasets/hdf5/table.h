@@ -4,7 +4,7 @@
 #define LS_DATASETS_HDF5_TABLE_H
 
 #include "base/status.h"
-#include "hdf5/hdf5_file.h"
+#include "hdf5/hdf5_read.h"
 
 #include <hdf5.h>
 #include <stdint.h>
@@ -23,6 +23,7 @@ typedef struct ls_hdf5_table {
   const char *path; /* of the file, for messages; the caller's */
   char name[192];   /* of the data set */
   hid_t dataset, row_type;
+  ls_hdf5_reader reader;
   uint64_t rows;
   uint64_t stored_bytes; /* as it lies in the file */
 } ls_hdf5_table;
@@ -36,7 +37,7 @@ ls_status ls_hdf5_table_open(hid_t file, const char *path, const char *name,
 
 /* Reads rows first .. first + count - 1 into rows. Returns LS_OK or LS_FORMAT (beyond the end, or a
  * damaged chunk). count may be 0. */
-ls_status ls_hdf5_table_read(const ls_hdf5_table *table, uint64_t first, uint64_t count, void *rows,
+ls_status ls_hdf5_table_read(ls_hdf5_table *table, uint64_t first, uint64_t count, void *rows,
                              ls_error *error);
 
 void ls_hdf5_table_close(ls_hdf5_table *table); /* a zeroed table is allowed */

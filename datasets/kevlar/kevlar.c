@@ -3,56 +3,12 @@
 
 #include "datasets/kevlar/kevlar_internal.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-static herr_t keep_innermost(unsigned depth, const H5E_error2_t *record, void *context) {
-  (void)depth;
-  const char **reason = context;
-  if (record->desc) *reason = record->desc;
-  return 1; /* the first visited, where it began, is enough */
-}
-
-/* HDF5's account of a failed system call is long: "what: time = .., error message = 'why', ..". */
-void ls_kevlar_hdf5_reason(char *reason, size_t size) {
-  const char *found = NULL;
-  H5Ewalk2(H5E_DEFAULT, H5E_WALK_UPWARD, keep_innermost, &found);
-  if (!found) found = "HDF5 gives no reason";
-  const char *details = strstr(found, ": time = ");
-  const char *why = strstr(found, "error message = '");
-  int shown = details ? (int)(details - found) : (int)strcspn(found, "\n");
-  why = why ? why + strlen("error message = '") : "";
-  snprintf(reason, size, "%.*s%s%.*s", shown, found, *why ? ": " : "", (int)strcspn(why, "'"), why);
-}
-
-/* HDF5 drives plain files, which large chunks are read from directly. */
-static hid_t open_file(const char *path) {
-  hid_t access = H5Pcreate(H5P_FILE_ACCESS);
-  if (access < 0) return -1;
-  hid_t file = H5Pset_fapl_sec2(access) < 0 ? -1 : H5Fopen(path, H5F_ACC_RDONLY, access);
-  if (file >= 0) H5Pclose(access); /* else its success would hide the reason */
-  return file;
-}
-
-static int has_images(const char *path) {
-  hid_t file = open_file(path);
-  if (file < 0) return 0;
-  H5O_info_t info;
-  int found = H5Lexists(file, "image", H5P_DEFAULT) > 0 &&
-              H5Oget_info_by_name(file, "image", &info, H5P_DEFAULT) >= 0 &&
-              info.type == H5O_TYPE_GROUP;
-  H5Fclose(file);
-  return found;
-}
-
 int ls_kevlar_recognise(const char *path) {
-  ls_hdf5_printing reports = ls_hdf5_quiet();
-  int found = has_images(path);
-  ls_hdf5_loud(reports);
-  return found;
+  return ls_hdf5_has_group(path, "/image");
 }
 
 static ls_status info(ls_source *base, size_t event, ls_event_info *out, ls_error *error) {
@@ -76,6 +32,7 @@ static ls_status info(ls_source *base, size_t event, ls_event_info *out, ls_erro
 static void close_source(ls_source *base) {
   kevlar_source *source = (kevlar_source *)base;
   ls_hdf5_printing reports = ls_hdf5_quiet();
+  ls_hdf5_reader_close(&source->reader);
   if (source->images >= 0) H5Dclose(source->images);
   if (source->file >= 0) H5Fclose(source->file);
   ls_hdf5_loud(reports);
@@ -109,20 +66,7 @@ int ls_kevlar_has_changed(const kevlar_source *source) {
 }
 
 static ls_status open_parts(kevlar_source *source, const char *producer, ls_error *error) {
-  FILE *readable = fopen(source->base.path, "rb");
-  if (!readable)
-    return ls_fail(error, LS_IO, "%s: cannot be opened: %s", source->base.path, strerror(errno));
-  int first = fgetc(readable), failed = ferror(readable), cause = errno;
-  fclose(readable);
-  if (first == EOF && failed)
-    return ls_fail(error, LS_IO, "%s: cannot be read: %s", source->base.path, strerror(cause));
-  source->file = open_file(source->base.path);
-  if (source->file < 0) {
-    char reason[256];
-    ls_kevlar_hdf5_reason(reason, sizeof reason);
-    return ls_fail(error, LS_FORMAT, "%s: is not a whole HDF5 file: %s; copy or convert it again",
-                   source->base.path, reason);
-  }
+  LS_TRY(ls_hdf5_open(source->base.path, &source->file, error));
   LS_TRY(ls_kevlar_note_file(source, error));
   LS_TRY(ls_kevlar_open_images(source, producer, error));
   return ls_kevlar_read_labels(source, error);

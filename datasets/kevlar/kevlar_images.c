@@ -11,7 +11,7 @@ static ls_status bad_set(const kevlar_source *source, const char *what, ls_error
 
 static ls_status hdf5_failed(const kevlar_source *source, const char *what, ls_error *error) {
   char reason[256];
-  ls_kevlar_hdf5_reason(reason, sizeof reason);
+  ls_hdf5_reason(reason, sizeof reason);
   return ls_fail(error, LS_FORMAT, "%s: %s: %s: %s", source->base.path, source->image_set, what,
                  reason);
 }
@@ -116,8 +116,6 @@ static ls_status check_layout(kevlar_source *source, hid_t creation, ls_error *e
   source->chunk_rows = source->base.geometry.rows;
   H5D_layout_t layout = H5Pget_layout(creation);
   if (layout == H5D_CHUNKED) LS_TRY(check_chunks(source, creation, error));
-  if (layout == H5D_VIRTUAL || H5Pget_external_count(creation) > 0)
-    return bad_set(source, "its data lie in other files; h5repack makes one file of them", error);
   if (!H5Pall_filters_avail(creation))
     return bad_set(source, "is compressed by a filter that HDF5 has not here; h5repack it", error);
   int32_t fill = 0;
@@ -141,15 +139,21 @@ ls_status ls_kevlar_open_images(kevlar_source *source, const char *producer, ls_
   LS_TRY(find_set(source, producer, error));
   LS_TRY(find_user_block(source, error));
   hid_t access = H5Pcreate(H5P_DATASET_ACCESS);
+  ls_status status = LS_INTERNAL;
   if (access >= 0 && H5Pset_chunk_cache(access, 12421, LS_KEVLAR_HDF5_CACHE, 1) >= 0)
-    source->images = H5Dopen2(source->file, source->image_set, access);
-  if (source->images < 0) return hdf5_failed(source, "cannot be opened as a data set", error);
+    status = ls_hdf5_open_dataset(source->file, source->image_set, access, &source->images, error);
   H5Pclose(access);
+  if (status != LS_OK)
+    return ls_fail_within(error, status, "%s: %s", source->base.path, source->image_set);
   LS_TRY(check_type(source, error));
   LS_TRY(check_shape(source, error));
   hid_t creation = H5Dget_create_plist(source->images);
   if (creation < 0) return hdf5_failed(source, "its layout cannot be read", error);
-  ls_status status = check_layout(source, creation, error);
+  status = check_layout(source, creation, error);
   H5Pclose(creation);
+  LS_TRY(status);
+  status = ls_hdf5_reader_open(source->images, &source->reader, error);
+  if (status != LS_OK)
+    ls_fail_within(error, status, "%s: %s", source->base.path, source->image_set);
   return status;
 }

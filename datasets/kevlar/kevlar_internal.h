@@ -4,7 +4,7 @@
 
 #include "datasets/kevlar/sparse_inflate.h"
 #include "datasets/source.h"
-#include "hdf5/hdf5_file.h"
+#include "hdf5/hdf5_read.h"
 
 #include <hdf5.h>
 #include <time.h>
@@ -23,6 +23,7 @@ enum {
 typedef struct kevlar_source {
   ls_source base;
   hid_t file, images;
+  ls_hdf5_reader reader;          /* of images */
   char image_set[LS_KEVLAR_NAME]; /* "/image/wires" */
   int event_chunks;               /* 1: a chunk is an event, stored as it is or by deflate alone */
   int deflated;                   /* the pipeline of event_chunks */
@@ -40,9 +41,6 @@ typedef struct kevlar_source {
 
 /* "FILE: SET: event N: " begins every message about an event. */
 #define LS_KEVLAR_EVENT "%s: %s: event %zu: "
-
-/* Copies HDF5's own words on its last failure; call it before any other function of HDF5. */
-void ls_kevlar_hdf5_reason(char *reason, size_t size);
 
 /* Finds and checks the image set and fills in source but for the labels. */
 ls_status ls_kevlar_open_images(kevlar_source *source, const char *producer, ls_error *error);

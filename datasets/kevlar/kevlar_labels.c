@@ -1,4 +1,5 @@
 /* /label/type: how many particles of each kind an event holds. */
+#include "base/text.h"
 #include "datasets/kevlar/kevlar_internal.h"
 
 #include <stdio.h>
@@ -10,7 +11,7 @@ static const char set[] = "/label/type";
 
 static ls_status bad_labels(const kevlar_source *source, const char *what, ls_error *error) {
   char reason[256];
-  ls_kevlar_hdf5_reason(reason, sizeof reason);
+  ls_hdf5_reason(reason, sizeof reason);
   return ls_fail(error, LS_FORMAT, "%s: %s: %s: %s", source->base.path, set, what, reason);
 }
 
@@ -45,6 +46,7 @@ static ls_status read_names(kevlar_source *source, hid_t labels, ls_error *error
     hid_t open = H5Aopen(labels, attribute, H5P_DEFAULT);
     int good = open >= 0 && read_text(open, name, sizeof source->base.class_names[k]);
     if (open >= 0) H5Aclose(open);
+    ls_text_make_printable(name);
     if (!good)
       return ls_fail(error, LS_FORMAT, "%s: %s: attribute %s is not a string", source->base.path,
                      set, attribute);
@@ -62,24 +64,16 @@ static int row_label(const int *counts, int classes) {
   return counts[best] ? best : -1;
 }
 
-static ls_status read_rows(kevlar_source *source, hid_t labels, hid_t space, int *counts,
+static ls_status read_rows(kevlar_source *source, ls_hdf5_reader *reader, int *counts,
                            ls_error *error) {
   const hsize_t classes = (hsize_t)source->base.class_count;
   for (hsize_t first = 0; first < source->base.count; first += ROWS_AT_ONCE) {
     hsize_t start[2] = {first, 0}, size[2] = {source->base.count - first, classes};
     if (size[0] > ROWS_AT_ONCE) size[0] = ROWS_AT_ONCE;
-    hid_t memory = H5Screate_simple(2, size, NULL);
-    int good = memory >= 0 &&
-               H5Sselect_hyperslab(space, H5S_SELECT_SET, start, NULL, size, NULL) >= 0 &&
-               H5Dread(labels, H5T_NATIVE_INT, memory, space, H5P_DEFAULT, counts) >= 0;
-    if (!good) {
-      char what[64];
-      snprintf(what, sizeof what, "events from %llu on cannot be read", (unsigned long long)first);
-      ls_status status = bad_labels(source, what, error);
-      if (memory >= 0) H5Sclose(memory);
-      return status;
-    }
-    H5Sclose(memory);
+    ls_status status = ls_hdf5_read(reader, H5T_NATIVE_INT, start, size, counts, error);
+    if (status != LS_OK)
+      return ls_fail_within(error, status, "%s: %s: events from %llu on", source->base.path, set,
+                            (unsigned long long)first);
     for (hsize_t i = 0; i < size[0]; i++) {
       int label = row_label(counts + i * classes, (int)classes);
       if (label < -1)
@@ -117,10 +111,15 @@ static ls_status read_set(kevlar_source *source, hid_t labels, hid_t space, ls_e
   LS_TRY(read_names(source, labels, error));
   source->labels = malloc(source->base.count * sizeof *source->labels);
   int *counts = malloc(ROWS_AT_ONCE * sizeof *counts * (size_t)source->base.class_count);
-  ls_status status =
-      source->labels && counts
-          ? read_rows(source, labels, space, counts, error)
-          : ls_fail(error, LS_MEMORY, "%s: no memory for its labels", source->base.path);
+  ls_hdf5_reader reader;
+  ls_status status = ls_hdf5_reader_open(labels, &reader, error);
+  if (status != LS_OK)
+    ls_fail_within(error, status, "%s: %s", source->base.path, set);
+  else
+    status = source->labels && counts
+                 ? read_rows(source, &reader, counts, error)
+                 : ls_fail(error, LS_MEMORY, "%s: no memory for its labels", source->base.path);
+  ls_hdf5_reader_close(&reader);
   free(counts);
   source->base.has_labels = status == LS_OK;
   return status;
@@ -130,11 +129,12 @@ ls_status ls_kevlar_read_labels(kevlar_source *source, ls_error *error) {
   if (H5Lexists(source->file, "label", H5P_DEFAULT) <= 0 ||
       H5Lexists(source->file, set, H5P_DEFAULT) <= 0)
     return LS_OK; /* a file without labels */
-  hid_t labels = H5Dopen2(source->file, set, H5P_DEFAULT);
-  if (labels < 0) return bad_labels(source, "cannot be opened as a data set", error);
+  hid_t labels;
+  ls_status status = ls_hdf5_open_dataset(source->file, set, H5P_DEFAULT, &labels, error);
+  if (status != LS_OK) return ls_fail_within(error, status, "%s: %s", source->base.path, set);
   hid_t space = H5Dget_space(labels);
-  ls_status status = space < 0 ? bad_labels(source, "has no shape", error)
-                               : read_set(source, labels, space, error);
+  status = space < 0 ? bad_labels(source, "has no shape", error)
+                     : read_set(source, labels, space, error);
   if (space >= 0) H5Sclose(space);
   H5Dclose(labels);
   return status;

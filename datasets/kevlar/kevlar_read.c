@@ -31,7 +31,7 @@ static ls_status chunk_failed(const chunk_reader *reader, ls_status status, cons
 
 static ls_status hdf5_failed(const chunk_reader *reader) {
   char reason[256];
-  ls_kevlar_hdf5_reason(reason, sizeof reason);
+  ls_hdf5_reason(reason, sizeof reason);
   return chunk_failed(reader, LS_FORMAT, reason);
 }
 

@@ -7,7 +7,6 @@
 
 typedef struct row_reader {
   kevlar_source *source;
-  hid_t space;
   int32_t *rows; /* a part of a plane */
   ls_word_scan scan;
   ls_kevlar_pixels *pixels;
@@ -22,19 +21,12 @@ static ls_status read_part(row_reader *reader, int plane, int first, int count) 
   hsize_t size[4] = {1, 1, (hsize_t)count, (hsize_t)geometry->columns};
   hid_t type = source->base.value_type == LS_VALUE_INT32 ? H5T_STD_I32LE : H5T_IEEE_F32LE;
   double began = ls_seconds();
-  hid_t memory = H5Screate_simple(4, size, NULL);
-  int good = memory >= 0 &&
-             H5Sselect_hyperslab(reader->space, H5S_SELECT_SET, start, NULL, size, NULL) >= 0 &&
-             H5Dread(source->images, type, memory, reader->space, H5P_DEFAULT, reader->rows) >= 0;
-  char reason[256] = "";
-  if (!good) ls_kevlar_hdf5_reason(reason, sizeof reason);
-  if (memory >= 0) H5Sclose(memory);
+  ls_status status = ls_hdf5_read(&source->reader, type, start, size, reader->rows, pixels->error);
   double read = ls_seconds(), sink_before = source->base.sink_seconds;
   source->base.read_seconds += read - began;
-  if (!good)
-    return ls_fail(pixels->error, LS_FORMAT,
-                   LS_KEVLAR_EVENT "plane %d, rows from %d on cannot be read: %s",
-                   source->base.path, source->image_set, pixels->event, plane, first, reason);
+  if (status != LS_OK)
+    return ls_fail_within(pixels->error, status, LS_KEVLAR_EVENT "plane %d, rows from %d on",
+                          source->base.path, source->image_set, pixels->event, plane, first);
   ls_word_scan_start(&reader->scan, ls_kevlar_take_words, pixels);
   reader->scan.words =
       ((uint64_t)plane * (unsigned)geometry->rows + (unsigned)first) * (unsigned)geometry->columns;
@@ -69,13 +61,10 @@ ls_status ls_kevlar_read_rows(kevlar_source *source, size_t event, unsigned plan
   ls_kevlar_pixels pixels = {source, event, plane_mask, sink, error, LS_OK, {0}, {0}};
   row_reader reader = {.source = source, .pixels = &pixels};
   reader.rows = malloc((size_t)step * row_bytes);
-  reader.space = H5Dget_space(source->images);
   ls_status status =
-      reader.rows && reader.space >= 0
-          ? read_bands(&reader, step)
-          : ls_fail(error, LS_MEMORY, LS_KEVLAR_EVENT "no memory for %zu bytes of rows",
-                    source->base.path, source->image_set, event, (size_t)step * row_bytes);
-  if (reader.space >= 0) H5Sclose(reader.space);
+      reader.rows ? read_bands(&reader, step)
+                  : ls_fail(error, LS_MEMORY, LS_KEVLAR_EVENT "no memory for %zu bytes of rows",
+                            source->base.path, source->image_set, event, (size_t)step * row_bytes);
   free(reader.rows);
   return status;
 }

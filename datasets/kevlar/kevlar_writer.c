@@ -41,7 +41,7 @@ struct ls_kevlar_writer {
 
 static ls_status write_failed(const ls_kevlar_writer *writer, const char *what, ls_error *error) {
   char reason[256];
-  ls_kevlar_hdf5_reason(reason, sizeof reason);
+  ls_hdf5_reason(reason, sizeof reason);
   return ls_fail(error, LS_IO, "%s: %s: %s cannot be written: %s; check the folder and free space",
                  writer->path, writer->image_set, what, reason);
 }
@@ -189,18 +189,14 @@ ls_status ls_kevlar_writer_open(const char *path, const ls_kevlar_layout *layout
   ls_kevlar_writer *opened = calloc(1, sizeof *opened);
   if (!opened) return ls_fail(error, LS_MEMORY, "%s: no memory for the writer", path);
   opened->file = opened->images = -1;
-  opened->path = strdup(path);
-  opened->temporary = ls_output_temporary_name(path);
   opened->geometry = layout->geometry;
   opened->value_type = layout->value_type;
   opened->class_count = layout->class_count;
   snprintf(opened->image_set, sizeof opened->image_set, "/image/%s", layout->image_set);
   for (int k = 0; k < layout->class_count; k++)
     snprintf(opened->class_names[k], CLASS_NAME, "%s", layout->class_names[k]);
-  ls_status status = LS_OK;
-  if (!opened->path || !opened->temporary)
-    status = ls_fail(error, LS_MEMORY, "%s: no memory for a file name", path);
-  else {
+  ls_status status = ls_output_names(path, &opened->path, &opened->temporary, error);
+  if (status == LS_OK) {
     ls_hdf5_printing reports = ls_hdf5_quiet();
     status = create_file(opened, error);
     ls_hdf5_loud(reports);

@@ -5,6 +5,8 @@
 #include "datasets/hdf5/table.h"
 #include "datasets/source.h"
 
+enum { LARCV3_LONGEST = 1 << 20 }; /* wires or ticks: more than any detector's, bounds memory */
+
 typedef struct larcv3_extent {
   uint64_t first, count;
 } larcv3_extent;

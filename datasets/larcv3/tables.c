@@ -157,7 +157,7 @@ void larcv3_close_tables(larcv3_source *larcv3) {
 static ls_status check_plane(const larcv3_source *larcv3, size_t event, larcv3_plane_extent extent,
                              const larcv3_meta *meta, larcv3_plane *plane, ls_error *error) {
   uint64_t wires = meta->sides[0], ticks = meta->sides[1];
-  if (wires < 1 || ticks < 1 || wires > INT32_MAX || ticks > INT32_MAX ||
+  if (wires < 1 || ticks < 1 || wires > LARCV3_LONGEST || ticks > LARCV3_LONGEST ||
       wires * ticks > UINT32_MAX)
     return ls_fail(error, LS_FORMAT,
                    "%s: %s/image_meta: event %zu, plane %" PRIu64 ": an image of %" PRIu64

@@ -74,7 +74,16 @@ ls_status larcv3_read_voxels(larcv3_source *larcv3, size_t event, const larcv3_p
   uint64_t pixels = (uint64_t)plane->wires * plane->ticks;
   larcv3_buffers *buffers = &larcv3->buffers;
   if (count == 0) return LS_OK;
-  LS_TRY(reserve(larcv3, count, error));
+  uint64_t rows = larcv3->voxels.rows; /* before memory is taken for them */
+  if (plane->first_voxel > rows || count > rows - plane->first_voxel)
+    return ls_fail(error, LS_FORMAT,
+                   "%s: %s/voxel_extents: event %zu, plane %d: %zu voxels from %" PRIu64
+                   " on, but there are %" PRIu64,
+                   larcv3->source.path, larcv3->group, event, plane->plane, count,
+                   plane->first_voxel, rows);
+  ls_status status = reserve(larcv3, count, error);
+  if (status != LS_OK)
+    return ls_fail_within(error, status, "%s: event %zu", larcv3->source.path, event);
   larcv3_voxel *voxels = buffers->voxels;
   if (ls_hdf5_table_read(&larcv3->voxels, plane->first_voxel, count, voxels, error) != LS_OK)
     return ls_fail_within(error, LS_FORMAT, "event %zu, plane %d", event, plane->plane);

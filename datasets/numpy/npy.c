@@ -2,10 +2,10 @@
 #include "datasets/numpy/npy.h"
 
 #include "base/clock.h"
+#include "base/input_file.h"
 #include "base/memory.h"
 #include "datasets/numpy/npy_header.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,8 +23,8 @@ typedef struct npy_source {
 
 int ls_npy_recognise(const char *path) {
   char start[6] = "";
-  int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) return 0;
+  int descriptor;
+  if (ls_input_open(path, &descriptor, NULL) != LS_OK) return 0;
   ls_status status = ls_npy_read_bytes(descriptor, path, 0, start, sizeof start, NULL);
   close(descriptor);
   return status == LS_OK && !memcmp(start, "\x93NUMPY", sizeof start);

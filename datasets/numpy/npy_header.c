@@ -1,8 +1,9 @@
 #define _POSIX_C_SOURCE 200809L
 #include "datasets/numpy/npy_header.h"
 
+#include "base/input_file.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -136,9 +137,7 @@ static ls_status read_header(int descriptor, const char *path, ls_npy_header *he
 ls_status ls_npy_open_array(const char *path, int *descriptor, ls_npy_header *header,
                             ls_error *error) {
   *header = (ls_npy_header){0};
-  *descriptor = open(path, O_RDONLY | O_CLOEXEC);
-  if (*descriptor < 0)
-    return ls_fail(error, LS_IO, "%s: cannot be opened: %s", path, strerror(errno));
+  LS_TRY(ls_input_open(path, descriptor, error));
   ls_status status = read_header(*descriptor, path, header, error);
   if (status != LS_OK) {
     close(*descriptor);

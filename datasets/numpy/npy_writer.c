@@ -13,7 +13,7 @@ struct ls_npy_writer {
 
 /* Version 1.0: magic, length of the header, a Python dictionary padded with spaces so that the
  * array begins at a multiple of 64 (numpy.lib.format's documentation). */
-static void write_header(FILE *stream, ls_npy_type type, const size_t *shape, int rank) {
+static void write_header(ls_output_file *file, ls_npy_type type, const size_t *shape, int rank) {
   char text[256], sides[128] = "";
   for (int i = 0; i < rank; i++) {
     size_t used = strlen(sides);
@@ -33,8 +33,10 @@ static void write_header(FILE *stream, ls_npy_type type, const size_t *shape, in
                                    0,
                                    (unsigned char)(header & 0xff),
                                    (unsigned char)(header >> 8)};
-  fwrite(start, 1, sizeof start, stream);
-  fprintf(stream, "%-*s\n", header - 1, text);
+  char padded[512];
+  snprintf(padded, sizeof padded, "%-*s\n", header - 1, text);
+  ls_output_write(file, start, sizeof start);
+  ls_output_write(file, padded, (size_t)header);
 }
 
 ls_status ls_npy_writer_open(const char *path, ls_npy_type type, const size_t *shape, int rank,
@@ -49,13 +51,13 @@ ls_status ls_npy_writer_open(const char *path, ls_npy_type type, const size_t *s
   }
   writer->expected = type == LS_NPY_FLOAT32 ? 4 : 8;
   for (int i = 0; i < rank; i++) writer->expected *= shape[i];
-  write_header(writer->file.stream, type, shape, rank);
+  write_header(&writer->file, type, shape, rank);
   *out = writer;
   return LS_OK;
 }
 
 void ls_npy_writer_append(ls_npy_writer *writer, const void *data, size_t bytes) {
-  fwrite(data, 1, bytes, writer->file.stream);
+  ls_output_write(&writer->file, data, bytes);
   writer->written += bytes;
 }
 

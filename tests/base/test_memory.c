@@ -1,10 +1,12 @@
 /* Allocation: aligned, zeroed, with slack, refused when absurd; and the sizes the system reports.
  */
+#define _GNU_SOURCE
 #include "support/test.h"
 
 #include "base/memory.h"
 
 #include <malloc.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The address sanitizer ends the program at an absurd size unless told to answer NULL. */
@@ -50,6 +52,53 @@ static void test_absurd_sizes_are_refused(void **state) {
   }
 }
 
+static void test_more_than_there_is(void **state) {
+  (void)state;
+  ls_error error = {0};
+  void *block;
+  size_t bytes = ls_memory_available() + ((size_t)1 << 30);
+  assert_int_equal(ls_allocate(&block, bytes, "the activations", &error), LS_MEMORY);
+  assert_non_null(strstr(error.message, "are left"));
+}
+
+static void write_text(const char *folder, const char *name, const char *text) {
+  char path[256];
+  snprintf(path, sizeof path, "%s/%s", folder, name);
+  FILE *file = fopen(path, "w");
+  assert_non_null(file);
+  fputs(text, file);
+  fclose(file);
+}
+
+static size_t limit_of(const char *folder, const char *list) {
+  char path[256];
+  write_text(folder, "list", list);
+  snprintf(path, sizeof path, "%s/list", folder);
+  return ls_memory_group_limit(path, folder);
+}
+
+static void test_limits_of_control_groups(void **state) {
+  (void)state;
+  char folder[] = "/tmp/larscale-memory-XXXXXX", command[128];
+  assert_non_null(mkdtemp(folder));
+  snprintf(command, sizeof command, "mkdir -p %s/a/b %s/memory/job/step", folder, folder);
+  assert_int_equal(system(command), 0);
+  write_text(folder, "a/b/memory.max", "max\n");
+  write_text(folder, "a/memory.max", "1000\n");
+  write_text(folder, "memory/job/step/memory.limit_in_bytes", "3000\n");
+  write_text(folder, "memory/job/memory.limit_in_bytes", "9223372036854771712\n");
+  assert_int_equal(limit_of(folder, "0::/a/b\n"), 1000);
+  assert_int_equal(limit_of(folder, "0::/\n"), SIZE_MAX);
+  assert_int_equal(limit_of(folder, "9:cpu:/job\n4:memory:/job/step\n0::/\n"), 3000);
+  assert_int_equal(limit_of(folder, "4:memory:/job\n0::/\n"), SIZE_MAX);
+  write_text(folder, "memory/memory.limit_in_bytes", "2000\n");
+  assert_int_equal(limit_of(folder, "4:memory:/job/step\n0::/\n"), 2000);
+  assert_int_equal(limit_of(folder, "4:memory:/elsewhere\n"), 2000);
+  assert_int_equal(ls_memory_group_limit("/tmp/larscale-none", folder), SIZE_MAX);
+  snprintf(command, sizeof command, "rm -r %s", folder);
+  assert_int_equal(system(command), 0);
+}
+
 static void test_what_the_system_reports(void **state) {
   (void)state;
   enum { BYTES = 64 << 20 };
@@ -67,6 +116,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_aligned_zeroed_with_slack),
       cmocka_unit_test(test_absurd_sizes_are_refused),
+      cmocka_unit_test(test_more_than_there_is),
+      cmocka_unit_test(test_limits_of_control_groups),
       cmocka_unit_test(test_what_the_system_reports),
   };
   return cmocka_run_group_tests_name("memory", tests, NULL, NULL);

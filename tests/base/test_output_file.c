@@ -202,9 +202,53 @@ static void test_name_is_a_folder(void **state) {
   ls_error error = {0};
   assert_int_equal(ls_make_folder(in_folder("taken"), &error), LS_OK);
   ls_output_file file;
-  assert_int_equal(ls_output_open(&file, in_folder("taken"), &error), LS_OK);
-  assert_int_equal(ls_output_commit(&file, &error), LS_IO);
-  assert_non_null(strstr(error.message, "directory"));
+  assert_int_equal(ls_output_open(&file, in_folder("taken"), &error), LS_IO);
+  assert_non_null(strstr(error.message, "is a folder"));
+  assert_int_equal(entry_count(), 1);
+}
+
+static void test_name_is_no_regular_file(void **state) {
+  (void)state;
+  ls_error error = {0};
+  ls_output_file file;
+  assert_int_equal(mkfifo(in_folder("pipe"), 0600), 0);
+  assert_int_equal(symlink("pipe", in_folder("link")), 0);
+  const char *bad[] = {"/dev/null", in_folder("pipe"), in_folder("link")};
+  for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+    assert_int_equal(ls_output_open(&file, bad[i], &error), LS_IO);
+    assert_non_null(strstr(error.message, "device or pipe"));
+    assert_int_equal(ls_output_check(bad[i], 1, &error), LS_IO);
+  }
+  assert_int_equal(entry_count(), 2);
+}
+
+static void test_links_stay(void **state) {
+  (void)state;
+  ls_error error = {0};
+  struct stat info;
+  ls_output_file file;
+  write_file(in_folder("file"), "old");
+  assert_int_equal(symlink("file", in_folder("link")), 0);
+  write_file(in_folder("link"), "new");
+  assert_int_equal(lstat(in_folder("link"), &info), 0);
+  assert_true(S_ISLNK(info.st_mode));
+  assert_holds(in_folder("file"), "new");
+  assert_int_equal(symlink("gone", in_folder("nowhere")), 0);
+  assert_int_equal(ls_output_open(&file, in_folder("nowhere"), &error), LS_IO);
+  assert_non_null(strstr(error.message, "leads nowhere"));
+  assert_int_equal(entry_count(), 3);
+}
+
+static void test_check(void **state) {
+  (void)state;
+  ls_error error = {0};
+  write_file(in_folder("file"), "old");
+  assert_int_equal(ls_output_check(in_folder("new"), 0, &error), LS_OK);
+  assert_int_equal(ls_output_check(in_folder("file"), 1, &error), LS_OK);
+  assert_int_equal(ls_output_check(in_folder("file"), 0, &error), LS_USAGE);
+  assert_non_null(strstr(error.message, "--overwrite"));
+  assert_int_equal(ls_output_try(in_folder("new"), &error), LS_OK);
+  assert_int_equal(ls_output_try(in_folder("missing/new"), &error), LS_IO);
   assert_int_equal(entry_count(), 1);
 }
 
@@ -212,8 +256,10 @@ static void test_rename_for_libraries(void **state) {
   (void)state;
   ls_error error = {0};
   const char *path = in_folder("weights.h5");
-  char *temporary = ls_output_temporary_name(path);
-  assert_non_null(temporary);
+  char *target, *temporary;
+  assert_int_equal(ls_output_names(path, &target, &temporary, &error), LS_OK);
+  assert_string_equal(target, path);
+  free(target);
   assert_memory_equal(temporary, path, strlen(path));
   assert_null(strchr(temporary + strlen(folder) + 1, '/'));
   assert_int_equal(ls_output_rename(temporary, path, &error), LS_IO); /* it is not there */
@@ -266,6 +312,9 @@ int main(void) {
       IN_FOLDER(test_sync),
       IN_FOLDER(test_unwritable_folder),
       IN_FOLDER(test_name_is_a_folder),
+      IN_FOLDER(test_name_is_no_regular_file),
+      IN_FOLDER(test_links_stay),
+      IN_FOLDER(test_check),
       IN_FOLDER(test_rename_for_libraries),
       IN_FOLDER(test_make_folder),
       IN_FOLDER(test_sync_folder),

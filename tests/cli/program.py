@@ -132,6 +132,7 @@ class Trial:
         numpy.save(self.label_file, self.labels)
         self.network = self.path("small.network")
         self.write("small.network", "blocks 4 8\nkernel 3\npool 5\ndense 8 3\n")
+        self.validation = ["--validation", self.data, "--validation-labels", self.label_file]
         self.options = ["--data", self.data, "--labels", self.label_file, "--network", self.network]
 
     def path(self, name):

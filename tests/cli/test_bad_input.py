@@ -1,13 +1,17 @@
 """Bad input: one line that says what, where and what to do; a documented exit code; every rank ends;
 nothing is left under a final name."""
+import json
 import os
 import resource
 import signal
 import subprocess
+import tempfile
+import time
 
 import numpy
 
-from program import larscale, main, needs_hdf5, real_events, refused, small_disk, with_trial
+from program import (Skip, info, larscale, launcher, main, needs_hdf5, real_events, refused, rows, sanitized,
+                     small_disk, with_trial)
 
 
 @with_trial
@@ -235,6 +239,274 @@ def test_closed_output(trial):
 def test_one_process(trial):
     """commands of one process refuse a launch with several ranks"""
     refused("inspect", trial.data, ranks=2, code=2, says="one process")
+
+
+def files(folder):
+    """Content of every file below, by path."""
+    found = {}
+    for where, _, names in os.walk(folder):
+        for name in names:
+            path = os.path.join(where, name)
+            if os.path.isfile(path) and not os.path.islink(path):
+                with open(path, "rb") as file:
+                    found[path] = file.read()
+    return found
+
+
+@with_trial
+def test_existing_outputs(trial):
+    """an existing file is replaced by --overwrite alone, and left as it is otherwise"""
+    trial.write("there.h5", "x")
+    trial.write("there.npy", "x")
+    trial.write("new.labels.npy", "x")
+    step = ["step", *trial.options, "--backend", "reference", "--threads", 1]
+    before = files(trial.folder)
+    for command in (["convert", trial.data, "--out", trial.path("there.npy")],
+                    ["convert", trial.data, "--labels", "index", "--out", trial.path("new.npy")],
+                    ["convert", trial.data, "--out", trial.path("there.h5")],
+                    ["synthetic", "--out", trial.path("there.h5")],
+                    [*step, "--dump", trial.path("there.h5")],
+                    ["train", *trial.options, "--save-weights", trial.path("there.h5"), "--out",
+                     trial.path("run")]):
+        refused(*command, code=2, says=["is there already", "--overwrite"])
+    assert files(trial.folder) == before
+    larscale("convert", trial.data, "--overwrite", "--out", trial.path("there.npy"))
+    assert numpy.load(trial.path("there.npy")).shape == trial.images.shape
+    needs_hdf5()
+    larscale("synthetic", "--events", 1, "--size", 64, "--out", trial.path("there.h5"), "--overwrite")
+    for command in ([*step, "--dump"], ["train", *trial.options, "--epochs", 1, "--out", trial.path("run"),
+                                        "--save-weights"]):
+        larscale(*command, trial.path("there.h5"), "--overwrite")
+
+
+@with_trial
+def test_outputs_that_are_read(trial):
+    """nothing is written over what is read, under whatever name, nor with --overwrite"""
+    os.symlink("images.npy", trial.path("link.npy"))
+    os.link(trial.label_file, trial.path("hard.h5"))
+    before = files(trial.folder)
+    for output in (trial.data, trial.path("link.npy")):
+        refused("convert", trial.data, "--overwrite", "--out", output, code=2, says="which is read")
+    for output in (trial.data, trial.path("hard.h5"), trial.network):
+        refused("train", *trial.options, "--overwrite", "--save-weights", output, code=2, says="which is read")
+        refused("step", *trial.options, "--overwrite", "--dump", output, code=2, says="which is read")
+    numpy.save(trial.path("more.npy"), trial.images)
+    refused("train", *trial.options, "--validation", trial.path("more.npy"), "--validation-labels", "index",
+            "--overwrite", "--save-weights", trial.path("more.npy"), code=2, says="which is read")
+    os.unlink(trial.path("more.npy"))
+    assert files(trial.folder) == before
+    refused("synthetic", "--out", trial.path("new.npy"), code=2, says=".h5")
+
+
+@with_trial
+def test_outputs_that_are_no_files(trial):
+    """devices, pipes, folders and links to nowhere are not replaced; links to files stay"""
+    os.mkfifo(trial.path("pipe"))
+    os.symlink("gone/file", trial.path("nowhere"))
+    os.symlink("pipe", trial.path("link"))
+    for output in (trial.path("pipe"), trial.path("link"), trial.folder, trial.path("nowhere")):
+        for command in (["convert", trial.data, "--out"], ["synthetic", "--out"],
+                        ["step", *trial.options, "--dump"], ["train", *trial.options, "--save-weights"]):
+            refused(*command, output, "--overwrite", says=output)
+    assert os.path.islink(trial.path("link")) and not os.path.isfile(trial.path("pipe"))
+    trial.write("file.npy", "x")
+    os.symlink("file.npy", trial.path("link.npy"))
+    larscale("convert", trial.data, "--overwrite", "--out", trial.path("link.npy"))
+    assert os.path.islink(trial.path("link.npy"))
+    assert numpy.load(trial.path("file.npy")).shape == trial.images.shape
+
+
+@with_trial
+def test_weights_to_nowhere(trial):
+    """weights that cannot be written: known before the training; if later, the record stays"""
+    needs_hdf5()
+    out = refused("train", *trial.options, "--epochs", 1, "--save-weights", trial.path("none/w.h5"),
+                  "--out", trial.path("run"), says="none/w.h5")
+    assert "saved" not in out and not os.path.exists(trial.path("run")), out
+    trial.train("--epochs", 1, "--save-weights", trial.path("in/w.h5"), "--out", trial.path("in"))
+    os.mkdir(trial.path("will-go"))
+    process = subprocess.Popen(
+        [os.environ["LARSCALE"], "train", *trial.options, "--epochs", "100000", "--save-weights",
+         trial.path("will-go/w.h5"), "--out", trial.path("late")], stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    for line in process.stdout:
+        if line.split()[:1] == ["1"]:
+            break
+    os.rmdir(trial.path("will-go"))
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1 and "weights were not saved" in err and "will-go" in err, err
+    assert os.path.exists(trial.path("late/RESULT")), os.listdir(trial.path("late"))
+
+
+@with_trial
+def test_stopped_outputs(trial):
+    """a signal during synthetic or convert leaves no half file"""
+    needs_hdf5()
+    process = subprocess.Popen([os.environ["LARSCALE"], "synthetic", "--events", "1000000", "--out",
+                                trial.path("much.h5")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while not [name for name in os.listdir(trial.folder) if "partial" in name]:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 3 and "stopped by a signal" in err, err
+    assert not [name for name in os.listdir(trial.folder) if "much" in name]
+
+
+@with_trial
+def test_pipes_as_input(trial):
+    """a pipe where a file is wanted is refused at once"""
+    os.mkfifo(trial.path("pipe"))
+    for option in ("--labels", "--network", "--weights", "--data"):
+        if option == "--weights":
+            needs_hdf5()
+        refused("train", *trial.options, option, trial.path("pipe"), says=["pipe", "no regular file"])
+
+
+@with_trial
+def test_foreign_bytes(trial):
+    """names of any bytes: messages of one line, JSON that can be read"""
+    name = os.path.join(os.fsencode(trial.folder), b"bad\n\x1b[31m\xff.npy")
+    message = larscale("inspect", os.fsdecode(name), expect=1).err
+    assert message.count("\n") == 1 and "bad??[31m?.npy" in message, repr(message)
+    numpy.save(os.fsdecode(name), trial.images)
+    result = larscale("train", "--data", os.fsdecode(name), *trial.options[2:], "--epochs", 1, "--json",
+                      "--out", trial.path("run"))
+    assert json.loads(result.out)["result"] == "VALID"
+    with open(trial.path("run/env.json"), encoding="utf-8") as file:
+        assert "bad" in json.load(file)["data"]["files"][0]
+    message = larscale("inspect", trial.folder + "/x" * 1500 + "/end.h5", expect=1).err
+    assert message.endswith("\n") and len(message) < 800 and "end.h5: cannot be opened" in message, message
+
+
+@with_trial
+def test_changed_while_read(trial):
+    """a file that is replaced while it is read is refused"""
+    many = numpy.tile(trial.images, (400, 1, 1))
+    numpy.save(trial.path("many.npy"), many)
+    numpy.save(trial.path("other.npy"), many[::-1])
+    needs_hdf5()
+    process = subprocess.Popen([os.environ["LARSCALE"], "convert", trial.path("many.npy"), "--out",
+                                trial.path("copy.h5")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while not [name for name in os.listdir(trial.folder) if "partial" in name]:
+        time.sleep(0.01)
+    os.replace(trial.path("other.npy"), trial.path("many.npy"))
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1 and "many.npy: was changed or replaced" in err, err
+    assert not os.path.exists(trial.path("copy.h5"))
+
+
+@with_trial
+def test_folder_stays(trial):
+    """a folder that the user made stays after a failure; an unfinished run in it is told as such"""
+    os.mkdir(trial.path("mine"))
+    trial.images[5, 3, 7] = 1e30
+    numpy.save(trial.data, trial.images)
+    refused("train", *trial.options, "--lr", 1e6, "--scale", 1e6, "--epochs", 50, "--out", trial.path("mine"))
+    assert os.path.isdir(trial.path("mine")) and not os.listdir(trial.path("mine"))
+    trial.write("mine/samples.csv.partial-1", "")
+    refused("train", *trial.options, "--out", trial.path("mine"), code=2, says=["has not ended", "*.partial-N"])
+
+
+@with_trial
+def test_threads(trial):
+    """fewer threads than asked for end the run before it begins"""
+    if info()["libraries"]["openmp"] == "none":
+        raise Skip("this build has no OpenMP")
+    run = ["step", *trial.options, "--backend", "reference", "--threads"]
+    refused(*run, 3, code=77, says=["OMP_THREAD_LIMIT", "--threads 3"], environment={"OMP_THREAD_LIMIT": "1"})
+    larscale(*run, 3, environment={"OMP_DYNAMIC": "true"})
+    if sanitized():
+        return
+    def little():
+        resource.setrlimit(resource.RLIMIT_AS, (600 << 20, 600 << 20))
+    refused(*run, 400, code=77, says=["--threads 400", "starts only"], preexec=little)
+
+
+@with_trial
+def test_standard_streams(trial):
+    """closed standard streams: output that nobody gets is an error; nothing is written elsewhere"""
+    shell = ["bash", "-c"]
+    command = f"'{os.environ['LARSCALE']}' inspect '{trial.data}'"
+    done = subprocess.run([*shell, f"{command} >&-"], stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1 and "standard output" in done.stderr, done
+    done = subprocess.run([*shell, f"set -o pipefail; {command} | true; {command} | head -c 1 > /dev/null"],
+                          stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode in (0, 1), done
+    done = subprocess.run([*shell, f"{command} <&- >&- 2>&-"], check=False)
+    assert done.returncode == 1, done
+    run = f"'{os.environ['LARSCALE']}' train {' '.join(trial.options)} --epochs 1 --out"
+    for closed in ("<&-", "<&- >&-", "<&- >&- 2>&-"):
+        out = trial.path(f"run{len(closed)}")
+        subprocess.run([*shell, f"{run} {out} {closed}"], capture_output=True, check=False)
+        table = rows(os.path.join(out, "samples.csv"))
+        assert table and all(row["driver"] == "train" and row["kind"] == "measured" for row in table), closed
+    done = subprocess.run([launcher(), "-np", "2", *shell, f"exec {run} {trial.path('run')} > /dev/full"],
+                          stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+    assert "standard output" in done.stderr and "MPI_ABORT" not in done.stderr, done.stderr
+
+
+def test_one_rank_misunderstands():
+    """a command line that is wrong on one rank alone ends all of them"""
+    program = os.environ["LARSCALE"]
+    done = subprocess.run([launcher(), "-np", "1", program, "train", "--data", "x", ":", "-np", "1", program,
+                           "train", "--bacth", "1"], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          check=False, timeout=60)
+    lines = [line for line in done.stderr.splitlines() if line.startswith("larscale:")]
+    assert done.returncode and len(lines) == 1 and "--bacth" in lines[0], done.stderr
+
+
+@with_trial
+def test_what_would_be_ignored(trial):
+    """options that would have no effect, or another than meant, are refused"""
+    def wrong(*more, says, code=2):
+        refused("train", *trial.options, *more, code=code, says=says)
+    wrong("--optimizer", "adam", "--momentum", 0.9, says="--momentum")
+    wrong("--codec", "none", "--codec-level", 3, says="--codec none")
+    wrong("--scale", 0, says="--scale 0")
+    wrong("--memory-budget", "1e-7", says="budget", code=1)
+    wrong("--epochs", 0, says="from 1")
+    wrong("--batch", 13, says=["12 events", "13"], code=1)
+    wrong("--batch", 1 << 20, "--accumulate", 1 << 20, says="12 events", code=1)
+    wrong("--validation=a.npy", "b.npy", says=["--validation=a.npy b.npy", "--validation A B"])
+    wrong("--validation-labels", "index", says="--validation")
+    wrong("--validation", trial.data, says=["labels.npy", "--validation-labels"])
+    larscale("inspect", f"--data={trial.data}")
+    result = larscale("inspect", trial.data, "--event", 99, expect=2)
+    assert not result.out and "0 to 11" in result.err, result.out
+
+
+@with_trial
+def test_validation_labels(trial):
+    """events of --validation have labels of their own"""
+    numpy.save(trial.path("few.npy"), trial.images[:5])
+    numpy.save(trial.path("few.labels.npy"), trial.labels[:5])
+    table = rows(os.path.join(run_of(trial, "few", trial.path("few.labels.npy")), "confusion.csv"))
+    assert sum(float(row["events"]) for row in table) == 5, table
+    refused("train", *trial.options, "--validation", trial.path("few.npy"), "--validation-labels",
+            trial.label_file, says=["12 labels", "5 events"])
+
+
+@with_trial
+def test_text_inputs(trial):
+    """a network named twice or not at all, NUL bytes, a link to nowhere in a folder"""
+    for text, says in (("", "names nothing"), ("pool 5\npool 5\n", "there already"), ("pool 5\0\n", "NUL")):
+        refused("train", *trial.options[:4], "--network", trial.write("bad.network", text), says=says)
+    refused("train", *trial.options[:2], "--network", trial.network, "--labels",
+            trial.write("text.labels", "0\n" * 11 + "1\0" + "2\n"), says="NUL")
+    os.mkdir(trial.path("events"))
+    os.symlink("gone", trial.path("events/dangling"))
+    refused("inspect", trial.path("events"), says=["dangling", "remove it"])
+
+
+def run_of(trial, name, labels):
+    """The folder of a run that validates on NAME.npy."""
+    trial.train("--epochs", 1, "--validation", trial.path(f"{name}.npy"), "--validation-labels", labels,
+                "--out", trial.path(f"run,{name}/"))
+    table = rows(trial.path(f"run,{name}/samples.csv"))
+    assert {row["run_id"] for row in table} == {f"run,{name}"}, table[0]
+    assert {row["driver"] for row in table} == {"train"}, table[0]
+    return trial.path(f"run,{name}")
 
 
 main(globals())

@@ -103,6 +103,22 @@ def test_planes_to_npy(trial):
 
 
 @with_trial
+def test_scaled_whole_numbers(trial):
+    """whole numbers that are scaled become float32, not rounded ones unless --values int32 says so"""
+    needs_hdf5()
+    import h5py
+    whole = numpy.rint(trial.images * 100).astype("int32")
+    numpy.save(trial.data, whole)
+    for name, more, expected in (("float", [], (whole * numpy.float64(0.3)).astype("f4")),
+                                 ("whole", ["--values", "int32"], numpy.rint(whole * 0.3).astype("i4"))):
+        larscale("convert", trial.data, "--scale", 0.3, *more, "--out", trial.path(f"{name}.h5"))
+        with h5py.File(trial.path(f"{name}.h5")) as file:
+            images = file["image/wires"][:, 0]
+        assert images.dtype == expected.dtype and numpy.array_equal(images, expected), name
+    refused("convert", trial.data, "--scale", 0, "--out", trial.path("none.h5"), code=2, says="--scale 0")
+
+
+@with_trial
 def test_synthetic(trial):
     """event i depends on the seed alone; kinds have honest names; each kind leaves pixels"""
     needs_hdf5()

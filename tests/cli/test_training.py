@@ -89,7 +89,7 @@ def test_steps(trial):
 @with_trial
 def test_samples(trial):
     """the phases of all steps and evaluations add up to the wall time; columns are as documented"""
-    trial.train("--epochs", 3, "--batch", 4, "--validation", trial.data, "--out", trial.path("run"))
+    trial.train("--epochs", 3, "--batch", 4, *trial.validation, "--out", trial.path("run"))
     with open(trial.path("run/samples.csv"), encoding="ascii") as file:
         assert file.readline().strip() == SAMPLE_COLUMNS
     samples = rows(trial.path("run/samples.csv"))
@@ -109,7 +109,7 @@ def test_samples(trial):
 @with_trial
 def test_record(trial):
     """the run's folder: files, environment, confusion table"""
-    trial.train("--epochs", 2, "--validation", trial.data, "--out", trial.path("run"))
+    trial.train("--epochs", 2, *trial.validation, "--out", trial.path("run"))
     files = sorted(os.listdir(trial.path("run")))
     assert files == ["RESULT", "confusion.csv", "env.json", "history.csv", "samples.csv"], files
     with open(trial.path("run/RESULT"), encoding="ascii") as file:
@@ -148,8 +148,8 @@ def test_weights(trial):
     """saved weights, evaluated by every backend, give the trained accuracy; training goes on from them"""
     needs_hdf5()
     weights = trial.path("w.weights.h5")
-    run = json.loads(trial.train("--epochs", 30, "--batch", 4, "--save-weights", weights, "--validation",
-                                 trial.data, "--json", "--out", trial.path("run")).out)
+    run = json.loads(trial.train("--epochs", 30, "--batch", 4, "--save-weights", weights,
+                                 *trial.validation, "--json", "--out", trial.path("run")).out)
     assert run["validation_accuracy"] == 1
     for i, (backend, variant) in enumerate(backends()):
         done = json.loads(larscale("evaluate", *trial.options, "--weights", weights, "--backend", backend,

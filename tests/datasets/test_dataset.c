@@ -185,12 +185,12 @@ static void refuses_wrong_label_files(void **state) {
                {"labels_empty.txt", LS_MISMATCH, "0 labels"},
                {"labels_garbage.txt", LS_FORMAT, "line 3 is no class number: 'gamma'"},
                {"labels_two.txt", LS_FORMAT, "line 3 is no class number: '2 3'"},
-               {"labels_line.txt", LS_FORMAT, "line 2 is too long"},
+               {"labels_line.txt", LS_FORMAT, ":2: longer than"},
                {"labels_class9.txt", LS_VALUE, "event 1 has label 9; the classes are 0 to 4"},
                {"labels_class5.npy", LS_VALUE, "event 3 has label 5"},
                {"labels_negative.npy", LS_VALUE, "event 2 has label -1"},
                {"labels_half.npy", LS_VALUE, "element 2 is no whole number"},
-               {"several", LS_IO, "Is a directory"}};
+               {"several", LS_IO, "is a folder"}};
   for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
     must_refuse(NAMES("several"), test_file(files[i].name), files[i].status, files[i].says);
     must_refuse(NAMES("several"), test_file(files[i].name), files[i].status, files[i].name);

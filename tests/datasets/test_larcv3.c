@@ -94,7 +94,7 @@ static void refuses_bad_files(void **state) {
       {"larcv3_far_outside.h5", LS_FORMAT, "outside the image"},
       {"larcv3_no_process.h5", LS_FORMAT, "no member process"},
       {"larcv3_truncated.h5", LS_FORMAT, "cut short"},
-      {"larcv3_damaged.h5", LS_FORMAT, "are damaged"},
+      {"larcv3_damaged.h5", LS_FORMAT, "damaged"},
       {"other.h5", LS_FORMAT, "larcv3 HDF5 (group /Data)"},
   };
   for (size_t i = 0; i < sizeof files / sizeof *files; i++) assert_refused(&files[i]);

@@ -51,11 +51,18 @@ static void test_what_is_not_named_stays(void **state) {
   (void)state;
   ls_network_spec spec, study = ls_network_study(700, 2);
   ls_error error;
-  assert_int_equal(read_text("#nothing\n", &spec, &error), LS_OK);
-  assert_memory_equal(&spec, &study, sizeof spec);
   assert_int_equal(read_text("pool 4\n", &spec, &error), LS_OK);
   study.pool = 4;
   assert_memory_equal(&spec, &study, sizeof spec);
+}
+
+static void test_nothing_named(void **state) {
+  (void)state;
+  ls_network_spec spec;
+  ls_error error;
+  assert_int_equal(read_text("", &spec, &error), LS_FORMAT);
+  assert_int_equal(read_text("#nothing\n\n", &spec, &error), LS_FORMAT);
+  assert_non_null(strstr(error.message, "names nothing"));
 }
 
 static void assert_bad(const char *text, int line, const char *says) {
@@ -71,6 +78,7 @@ static void assert_bad(const char *text, int line, const char *says) {
 static void test_bad_keys(void **state) {
   (void)state;
   assert_bad("pool 2\nblock 3\n", 2, "unknown key 'block'; known are blocks, dense");
+  assert_bad("pool 2\nkernel 3\n\npool 2\n", 4, "pool is there already");
   assert_bad("blocks2 3\n", 1, "unknown key 'blocks2'");
   assert_bad("3\n", 1, "unknown key '3'");
 }
@@ -111,9 +119,10 @@ static void test_missing_file(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_all_keys),   cmocka_unit_test(test_what_is_not_named_stays),
-      cmocka_unit_test(test_bad_keys),   cmocka_unit_test(test_bad_numbers),
-      cmocka_unit_test(test_long_lines), cmocka_unit_test(test_missing_file),
+      cmocka_unit_test(test_all_keys),      cmocka_unit_test(test_what_is_not_named_stays),
+      cmocka_unit_test(test_nothing_named), cmocka_unit_test(test_bad_keys),
+      cmocka_unit_test(test_bad_numbers),   cmocka_unit_test(test_long_lines),
+      cmocka_unit_test(test_missing_file),
   };
   return cmocka_run_group_tests_name("network file", tests, NULL, NULL);
 }

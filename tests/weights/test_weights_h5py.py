@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import zlib
 
 try:
     import h5py
@@ -261,10 +262,24 @@ def check_damage(folder):
         file.seek(place + 5)
         file.write(bytes([byte ^ 4]))
     refused(folder, path, FORMAT, "dense1.kernel", "damaged")
+    keras3(path, layers)
+    with h5py.File(path, "r+") as file:
+        kernel = layers["dense"][0]
+        del file["layers/dense/vars/0"]
+        data = file.create_dataset("layers/dense/vars/0", data=kernel, compression="gzip").id
+        data.write_direct_chunk((0, 0), zlib.compress(bytes(8)))
+    refused(folder, path, FORMAT, "dense1.kernel", "damaged", "chunk holds 8 bytes")
+    os.mkfifo(os.path.join(folder, "pipe"))
+    refused(folder, os.path.join(folder, "pipe"), IO, "no regular file")
+    keras3(path, layers)
+    with h5py.File(path, "r+") as file:
+        del file["layers/dense/vars/0"]
+        file["layers/dense/vars/0"] = h5py.ExternalLink("pipe", "/layers")
+    refused(folder, path, MISMATCH, "dense1", "missing")
     with open(path, "w", encoding="ascii") as file:
         file.write("no HDF5 at all\n" * 100)
     refused(folder, path, FORMAT, "not an HDF5 file")
-    refused(folder, folder, FORMAT, "not an HDF5 file")
+    refused(folder, folder, IO, "is a folder")
     refused(folder, os.path.join(folder, "gone.h5"), IO, "No such file")
 
 

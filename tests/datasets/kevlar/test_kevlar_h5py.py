@@ -222,6 +222,56 @@ def damaged_chunks():
     yield "damage that HDF5 itself finds", must_refuse(fletcher, FORMAT, *where, "rows from 0")
 
 
+def wrong_chunks():
+    """HDF5 1.10 takes a chunk of any length for a whole one."""
+    images, counts = events(), numpy.eye(3, 5, dtype="i4")
+    for name, options in (("rows", {"chunks": (1, 3, 50, 60)}), ("shuffled rows", {"shuffle": True}),
+                          ("summed rows", {"fletcher32": True})):
+        for length in (3, 10 ** 7):
+            short = write("short.h5", images, **options)
+            with h5py.File(short, "r+") as file:
+                data = file["image/wires"].id
+                content = zlib.compress(bytes(length))
+                if "fletcher32" in options:
+                    content += bytes(4)
+                data.write_direct_chunk((1, 0, 0, 0), content)
+            yield f"{name} of {length} bytes", must_refuse(short, FORMAT, "/image/wires", "event 1",
+                                                           "damaged", "chunk")
+    for chunks in ((1, 3, 50, 60), (1, *images.shape[1:])):
+        bare = path("bare.h5")
+        with h5py.File(bare, "w") as file:
+            data = file.create_dataset("image/wires", images.shape, "i4", chunks=chunks).id
+            data.write_direct_chunk((0, 0, 0, 0), b"\1\0\0\0")
+        yield f"bare chunks {chunks}", must_refuse(bare, FORMAT, "/image/wires", "damaged", "chunks")
+    labelled = write("labels.h5", images)
+    with h5py.File(labelled, "r+") as file:
+        if "label" in file:
+            del file["label"]
+        data = file.create_dataset("label/type", data=counts[:len(images)], compression="gzip").id
+        data.write_direct_chunk((0, 0), zlib.compress(bytes(8)))
+    yield "labels of 8 bytes", must_refuse(labelled, FORMAT, "/label/type", "damaged", "8 bytes")
+
+
+def foreign_data():
+    """What a file names in other files is not read: nor does a pipe among them make it wait."""
+    os.mkfifo(path("pipe"))
+    write("other.h5", events())
+    for target in ("other.h5", "pipe"):
+        linked = path("linked.h5")
+        with h5py.File(linked, "w") as file:
+            file.create_group("image")["wires"] = h5py.ExternalLink(target, "/image/wires")
+        yield f"a link to {target}", must_refuse(linked, FORMAT, "/image/wires", "link")
+        with h5py.File(linked, "w") as file:
+            file["image"] = h5py.ExternalLink(target, "/image")
+        yield f"a link of the group to {target}", must_refuse(linked, FORMAT, "image")
+        with h5py.File(linked, "w", libver="latest") as file:
+            layout = h5py.VirtualLayout((2, 1, 8, 8), "i4", maxshape=(None, 1, 8, 8))
+            source = h5py.VirtualSource(path(target), "a", (2, 1, 8, 8), maxshape=(None, 1, 8, 8))
+            layout[:h5py.h5s.UNLIMITED] = source[:h5py.h5s.UNLIMITED]
+            file.create_virtual_dataset("image/wires", layout)
+        yield f"data in {target}", must_refuse(linked, FORMAT, "/image/wires", "other files")
+
+
 def bad_files():
     images = events()
     good = write("good.h5", images)
@@ -235,7 +285,7 @@ def bad_files():
         file.write(content[:100] + bytes(len(content) - 100))
     yield "metadata overwritten", must_refuse(path("zeroed.h5"), FORMAT)
     yield "missing", must_refuse(path("missing.h5"), IO, "No such file")
-    yield "a folder", must_refuse(folder.name, IO, "directory")
+    yield "a folder", must_refuse(folder.name, IO, "folder")
     for dtype in ("i8", "i2", "u4", "f8", ">i4", ">f4"):
         yield f"values of type {dtype}", must_refuse(
             write("type.h5", images.astype(dtype)), FORMAT, "/image/wires", "int32")
@@ -424,8 +474,8 @@ def small(answer):
 
 def main():
     number = failed = 0
-    for part in (good_files, chunk_states, damaged_chunks, bad_files, labels, written_files,
-                 large_chunks, full_size):
+    for part in (good_files, chunk_states, damaged_chunks, wrong_chunks, foreign_data, bad_files,
+                 labels, written_files, large_chunks, full_size):
         for title, trouble in part():
             number += 1
             if trouble and trouble.startswith(SKIP):
