@@ -1,10 +1,12 @@
 """train and its checkpoints: disks that fail, damaged files, and runs that are not the same."""
+import contextlib
 import ctypes
 import json
 import os
 import resource
 import shutil
 import signal
+import time
 
 import numpy
 
@@ -24,17 +26,28 @@ def ends_without_checkpoints(trial, run, points, kept):
     assert history(trial.path(f"run-{trial.runs}")) == history(trial.path("run-1"))
 
 
-class Stopped:
-    """Rank 0 stands still while something is done to its files."""
+@contextlib.contextmanager
+def stopped(run, points):
+    """The run of one rank stands still, between two checkpoints, while something is done to its files.
+    Gives the names of the checkpoints."""
+    rank, = run.ranks()
+    while True:
+        os.kill(rank, signal.SIGSTOP)
+        until(lambda: state(rank) == "T", run, "the stop")
+        kept = checkpoints(points)
+        if len(kept) == 2 and not any(name.startswith(".partial-") for name in os.listdir(points)):
+            break
+        os.kill(rank, signal.SIGCONT)
+        time.sleep(0.001)
+    try:
+        yield kept
+    finally:
+        os.kill(rank, signal.SIGCONT)
 
-    def __init__(self, run):
-        self.rank = run.ranks()[0]
 
-    def __enter__(self):
-        os.kill(self.rank, signal.SIGSTOP)
-
-    def __exit__(self, *_):
-        os.kill(self.rank, signal.SIGCONT)
+def state(pid):
+    with open(f"/proc/{pid}/stat", encoding="latin-1") as file:
+        return file.read().rpartition(")")[2].split()[0]
 
 
 def ignore_file_limit():
@@ -47,9 +60,8 @@ def test_file_limit(trial):
     trial.write("small.network", "blocks 4 8\nkernel 3\npool 5\ndense 40000 3\n")  # beyond samples.csv
     expected = trial.weights(*OPTIONS)
     run, points = begun(trial, preexec=ignore_file_limit)
-    with Stopped(run):
+    with stopped(run, points) as kept:
         resource.prlimit(run.process.pid, resource.RLIMIT_FSIZE, (1500000, 1500000))
-        kept = checkpoints(points)
     ends_without_checkpoints(trial, run, points, kept)
     goes_on(trial, points, expected)
 
@@ -61,16 +73,15 @@ def test_full_disk(trial):
     with small_disk("400k") as disk:
         points = os.path.join(disk, "points")
         run, _ = begun(trial, points=points)
-        with Stopped(run):
+        with stopped(run, points) as kept:
             fill(disk)
-            kept = checkpoints(points)
         ends_without_checkpoints(trial, run, points, kept)
         assert "No space left" in run.err(), run.err()
         os.remove(os.path.join(disk, "filler"))
         goes_on(trial, points, expected)
         shutil.rmtree(points)
         run, _ = begun(trial, points=points)
-        with Stopped(run):
+        with stopped(run, points):
             fill(disk)
         until(lambda: "warning" in run.err(), run, "a warning")
         os.remove(os.path.join(disk, "filler"))
@@ -101,9 +112,8 @@ def test_lost_permission(trial):
     """a folder of checkpoints that nobody may write to any more: the same"""
     expected = trial.weights(*OPTIONS)
     run, points = begun(trial, preexec=without_override)
-    with Stopped(run):
+    with stopped(run, points) as kept:
         os.chmod(points, 0o555)
-        kept = checkpoints(points)
     ends_without_checkpoints(trial, run, points, kept)
     assert "Permission denied" in run.err(), run.err()
     os.chmod(points, 0o755)
