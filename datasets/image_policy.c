@@ -46,7 +46,7 @@ ls_status ls_image_policy_check(const ls_image_policy *policy, const ls_geometry
     return ls_fail(error, LS_USAGE, "--first-wire %d: the events have wires 0 to %d",
                    policy->first_wire, geometry->columns - 1);
   if (policy->size < 1 || policy->size > LARGEST_SIZE)
-    return ls_fail(error, LS_USAGE, "--size %d: an image has 1 to %d rows and columns",
+    return ls_fail(error, LS_USAGE, "an image of %d rows and columns: choose 1 to %d by --size",
                    policy->size, LARGEST_SIZE);
   if (!isfinite(policy->scale) || policy->scale == 0)
     return ls_fail(error, LS_USAGE, "--scale %g: must be a number other than 0",

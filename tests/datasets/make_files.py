@@ -221,6 +221,8 @@ def bad_larcv3(folder, good):
         tables[group + "voxel_extents"]["ID"].__setitem__(1, 0),
         tables[group + "image_meta"]["projection_id"].__setitem__(1, 0)])
     put("larcv3_huge", group + "image_meta", 0, "number_of_voxels", (2**33, 2**33))
+    put("larcv3_long", group + "image_meta", 0, "number_of_voxels", (1, 2**30))
+    replace("larcv3_signed", group + "voxels", voxels.astype([("id", "<i8"), ("value", "<f4")]))
     put("larcv3_empty_image", group + "image_meta", 0, "number_of_voxels", (0, 5))
     put("larcv3_larger_event", group + "image_meta", 4, "number_of_voxels", (WIRES + 1, TICKS))
     put("larcv3_nan", group + "voxels", 25, "value", np.nan)

@@ -182,8 +182,8 @@ static void refuses_policies_that_do_not_fit(void **state) {
                {good, "--first-tick 3: the events have ticks 0 to 2"},
                {good, "--first-tick -1"},
                {good, "--first-wire 2: the events have wires 0 to 1"},
-               {good, "--size 0"},
-               {good, "--size 65536"},
+               {good, "an image of 0 rows"},
+               {good, "an image of 65536 rows"},
                {good, "--scale 0"},
                {good, "--scale nan"},
                {good, "--scale inf"}};

@@ -86,6 +86,8 @@ static void refuses_bad_files(void **state) {
       {"larcv3_other_plane.h5", LS_FORMAT, "each once"},
       {"larcv3_same_plane.h5", LS_FORMAT, "each once"},
       {"larcv3_huge.h5", LS_FORMAT, "an image of 8589934592"},
+      {"larcv3_long.h5", LS_FORMAT, "an image of 1 x 1073741824"},
+      {"larcv3_signed.h5", LS_FORMAT, "member id is not an integer of the expected shape and sign"},
       {"larcv3_empty_image.h5", LS_FORMAT, "an image of 0 x 5"},
       {"larcv3_larger_event.h5", LS_FORMAT, "event 1 is of 10 x 6"},
       {"larcv3_nan.h5", LS_VALUE, "event 0, plane 1, tick"},

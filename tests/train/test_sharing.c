@@ -132,9 +132,11 @@ static void test_idle_ranks_are_refused(void **state) {
   assert_refused(100, 0, 1, "a global batch of only 0");
   assert_refused(2, 3, 3, "2 events do not reach 3 ranks");
   assert_refused(0, 4, 1, "0 events");
-  /* Slots 0-3, 4-7, 8-11: with 8 events the third rank has none, with 9 it has one. */
-  assert_refused(8, 12, 3, "8 events do not reach 3 ranks with a global batch of 12");
-  assert_true(accepted(9, 12, 3));
+  /* Slots that no event ever fills, for any number of ranks alike. */
+  assert_refused(11, 12, 3, "11 events do not reach 3 ranks with a global batch of 12");
+  assert_refused(11, 12, 1, "11 events do not reach 1 ranks with a global batch of 12");
+  assert_true(accepted(12, 12, 3));
+  assert_true(accepted(12, 12, 1));
   assert_true(accepted(3, 3, 3));
 }
 
