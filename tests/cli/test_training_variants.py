@@ -59,7 +59,8 @@ def test_reduction(trial):
 @with_trial
 def test_averaged_weights(trial):
     """--average weights and weights-epoch train, repeat bit for bit, and are not gradients"""
-    options = ["--epochs", 15, "--global-batch", 4, "--validation", trial.data]
+    options = ["--epochs", 15, "--global-batch", 4, "--validation", trial.data, "--validation-labels",
+               trial.label_file]
     found = {"gradients": trial.weights(*options, ranks=2)}
     for average in ("weights", "weights-epoch"):
         found[average] = trial.weights(*options, "--average", average, ranks=2)
