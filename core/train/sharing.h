@@ -31,8 +31,7 @@ typedef struct ls_sharing {
 /* Part number part of parts of a whole: equal shares, the remainder to the first ones. */
 void ls_split(size_t whole, size_t parts, size_t part, size_t *first, size_t *count);
 
-/* LS_MISMATCH if there are more ranks than slots, or if a rank would have no event at all (more
- * ranks than events, or a global batch beyond the data set). */
+/* LS_MISMATCH if there are more ranks than slots, or more slots than events. */
 ls_status ls_sharing_init(ls_sharing *sharing, ls_share share, size_t events, size_t global_batch,
                           int rank, int ranks, uint64_t seed, int shuffle, ls_error *error);
 
