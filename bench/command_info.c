@@ -14,7 +14,7 @@ static void print_value(const char *indent, const cJSON *item) {
   if (cJSON_IsString(item))
     printf("%s\n", item->valuestring);
   else if (cJSON_IsNumber(item))
-    printf("%.10g\n", item->valuedouble);
+    printf("%.15g\n", item->valuedouble);
   else
     puts("not known");
 }

@@ -3,15 +3,15 @@
 #include <stdio.h>
 
 void ls_confusion_print(const ls_evaluation *e, const char *const *names, const char *set) {
-  printf("\nConfusion table (%s): summed scores, row = true class\n%-10s", set, "");
-  for (int c = 0; c < e->classes; c++) printf(" %9.9s", names[c]);
+  printf("\nConfusion table (%s): summed scores, row = true class\n%-13s", set, "");
+  for (int c = 0; c < e->classes; c++) printf(" %12.12s", names[c]);
   printf(" %9s %9s\n", "events", "right");
   for (int t = 0; t < e->classes; t++) {
     const double *counts = e->counts + t * e->classes, *scores = e->scores + t * e->classes;
     double events = 0;
-    printf("%-10.10s", names[t]);
+    printf("%-13.13s", names[t]);
     for (int p = 0; p < e->classes; p++) {
-      printf(" %9.2f", scores[p]);
+      printf(" %12.2f", scores[p]);
       events += counts[p];
     }
     if (events > 0)

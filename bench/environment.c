@@ -9,6 +9,7 @@
 
 #include <cjson/cJSON.h>
 
+#include <math.h>
 #include <popt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -160,23 +161,39 @@ static void add_network(const ls_network_spec *spec, cJSON *environment) {
   cJSON_AddNumberToObject(network, "parameters", (double)ls_network_parameter_count(spec));
 }
 
+/* Null: not given, the default of --help. */
+static cJSON *option_value(const ls_option *o, const ls_settings *settings) {
+  const void *field = (const char *)settings + o->offset;
+  const char *text = NULL;
+  switch (o->kind) {
+  case LS_OPTION_FLAG:
+    return cJSON_CreateBool(*(const int *)field);
+  case LS_OPTION_INTEGER:
+    if (*(const long *)field == LS_UNSET) return cJSON_CreateNull();
+    return cJSON_CreateNumber((double)*(const long *)field);
+  case LS_OPTION_NUMBER:
+    if (isnan(*(const double *)field)) return cJSON_CreateNull();
+    return cJSON_CreateNumber(*(const double *)field);
+  case LS_OPTION_CHOICE:
+  case LS_OPTION_TEXT:
+    text = *(char *const *)field;
+    return text ? cJSON_CreateString(text) : cJSON_CreateNull();
+  case LS_OPTION_TEXTS:
+    break;
+  }
+  char *const *const *list = field;
+  const size_t *count = (const void *)(list + 1);
+  if (!*count) return cJSON_CreateArray();
+  return cJSON_CreateStringArray((const char *const *)*list, (int)*count);
+}
+
+/* Every option there is, by the tables: none can be forgotten. */
 static void add_options(const ls_settings *settings, cJSON *environment) {
   cJSON *options = cJSON_AddObjectToObject(environment, "options");
-  cJSON_AddStringToObject(options, "labels", settings->labels ? settings->labels : "file");
-  if (settings->validation_labels)
-    cJSON_AddStringToObject(options, "validation_labels", settings->validation_labels);
-  cJSON_AddNumberToObject(options, "batch", (double)settings->batch);
-  cJSON_AddNumberToObject(options, "accumulate", (double)settings->accumulate);
-  cJSON_AddStringToObject(options, "optimizer", settings->optimizer ? settings->optimizer : "sgd");
-  cJSON_AddNumberToObject(options, "lr", settings->lr);
-  cJSON_AddNumberToObject(options, "momentum", settings->momentum);
-  cJSON_AddNumberToObject(options, "seed", (double)settings->seed);
-  cJSON_AddStringToObject(options, "shuffle", settings->shuffle ? settings->shuffle : "on");
-  cJSON_AddStringToObject(options, "codec",
-                          settings->codec ? settings->codec : ls_store_defaults().codec);
-  cJSON_AddNumberToObject(options, "codec_level",
-                          (double)(settings->codec_level == LS_UNSET ? ls_store_defaults().level
-                                                                     : settings->codec_level));
+  for (const ls_option_group *const *group = ls_option_groups; *group; group++)
+    for (const ls_option *o = (*group)->options; o->name; o++)
+      if (!cJSON_HasObjectItem(options, o->name))
+        cJSON_AddItemToObject(options, o->name, option_value(o, settings));
 }
 
 ls_status ls_environment_of_run(const ls_settings *settings, const ls_job *job, const ls_comm *comm,

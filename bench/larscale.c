@@ -119,7 +119,8 @@ static void put_in_order(void) {
   do descriptor = open("/dev/null", O_RDONLY);
   while (descriptor >= 0 && descriptor <= STDERR_FILENO);
   if (descriptor >= 0) close(descriptor);
-  signal(SIGPIPE, SIG_IGN); /* a reader that went away is a write error */
+  setvbuf(stdout, NULL, _IOLBF, 0); /* in order with what goes to the standard error output */
+  signal(SIGPIPE, SIG_IGN);         /* a reader that went away is a write error */
   /* popt would stop at the first path. */
   unsetenv("POSIXLY_CORRECT");
   unsetenv("POSIX_ME_HARDER");

@@ -51,8 +51,11 @@ GROUP(network, "Network",
               "threads of a rank; 0: OMP_NUM_THREADS, else its share of the node's cores"),
       TEXT("weights", weights, "FILE", "start from these weights (Keras .weights.h5, legacy .h5)"));
 
-GROUP(training, "Training", INTEGER("batch", batch, 1, 1 << 20, "images per rank and pass"),
-      INTEGER("accumulate", accumulate, 1, 1 << 20, "passes per update"),
+GROUP(training, "Training",
+      INTEGER("batch", batch, 1, 1 << 20,
+              "images of a rank; with --accumulate N, so many N times an update"),
+      INTEGER("accumulate", accumulate, 1, 1 << 20,
+              "how many times --batch images a rank takes an update; N nodes' batch on one"),
       INTEGER("global-batch", global_batch, 0, 1 << 30,
               "images per update over all ranks; 0: batch x accumulate x ranks"),
       INTEGER("epochs", epochs, 1, 1 << 20, "passes over the data; default 10"),
@@ -147,3 +150,10 @@ GROUP(inspect, "Output", INTEGER("event", event, 0, LARGEST, "only event number 
       JSON, HELP);
 
 GROUP(info, "Output", JSON, HELP);
+
+const ls_option_group *const ls_option_groups[] = {
+    &ls_options_data,     &ls_options_image,      &ls_options_network, &ls_options_training,
+    &ls_options_ranks,    &ls_options_checkpoint, &ls_options_store,   &ls_options_record,
+    &ls_options_evaluate, &ls_options_step,       &ls_options_convert, &ls_options_synthetic,
+    &ls_options_load,     &ls_options_inspect,    &ls_options_info,    NULL,
+};

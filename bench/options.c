@@ -46,13 +46,8 @@ static void free_option(const ls_option *option, ls_settings *settings) {
 }
 
 void ls_settings_destroy(ls_settings *settings) {
-  const ls_option_group *const all[] = {
-      &ls_options_data,  &ls_options_image,      &ls_options_network, &ls_options_training,
-      &ls_options_ranks, &ls_options_checkpoint, &ls_options_store,   &ls_options_record,
-      &ls_options_step,  &ls_options_evaluate,   &ls_options_convert, &ls_options_synthetic,
-      &ls_options_load,  &ls_options_inspect,    &ls_options_info};
-  for (size_t g = 0; g < sizeof all / sizeof *all; g++)
-    for (const ls_option *o = all[g]->options; o->name; o++) free_option(o, settings);
+  for (const ls_option_group *const *group = ls_option_groups; *group; group++)
+    for (const ls_option *o = (*group)->options; o->name; o++) free_option(o, settings);
 }
 
 static ls_status append_text(char ***list, size_t *count, char *text, ls_error *error) {

@@ -86,6 +86,9 @@ extern const ls_option_group ls_options_data, ls_options_image, ls_options_netwo
     ls_options_record, ls_options_evaluate, ls_options_step, ls_options_convert,
     ls_options_synthetic, ls_options_load, ls_options_inspect, ls_options_info;
 
+/* All of them, NULL-terminated. */
+extern const ls_option_group *const ls_option_groups[];
+
 enum { LS_MOST_GROUPS = 10 };
 
 ls_settings ls_settings_default(void);
