@@ -119,10 +119,10 @@ static void test_missing_file(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_all_keys),   cmocka_unit_test(test_what_is_not_named_stays),
-      cmocka_unit_test(test_nothing_named),
-      cmocka_unit_test(test_bad_keys),   cmocka_unit_test(test_bad_numbers),
-      cmocka_unit_test(test_long_lines), cmocka_unit_test(test_missing_file),
+      cmocka_unit_test(test_all_keys),      cmocka_unit_test(test_what_is_not_named_stays),
+      cmocka_unit_test(test_nothing_named), cmocka_unit_test(test_bad_keys),
+      cmocka_unit_test(test_bad_numbers),   cmocka_unit_test(test_long_lines),
+      cmocka_unit_test(test_missing_file),
   };
   return cmocka_run_group_tests_name("network file", tests, NULL, NULL);
 }
