@@ -9,11 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
-static ls_status write_events(const ls_settings *s, int size, ls_kevlar_writer *writer,
-                              ls_error *error) {
+static ls_status write_events(const ls_settings *s, int size, const volatile sig_atomic_t *stop,
+                              ls_kevlar_writer *writer, ls_error *error) {
   ls_image image = {0};
   ls_progress progress;
-  const volatile sig_atomic_t *stop = ls_stop_request_watch();
   ls_progress_start(&progress, "making", "events", !s->json);
   ls_status status = LS_OK;
   for (long event = 0; status == LS_OK && event < s->events; event++) {
@@ -44,9 +43,10 @@ static ls_status run(const ls_settings *s, ls_comm *comm, ls_error *error) {
                              .geometry = {.planes = LS_MAX_PLANES, .rows = size, .columns = size},
                              .class_names = names,
                              .class_count = LS_SYNTHETIC_KINDS};
+  const volatile sig_atomic_t *stop = ls_stop_request_watch(); /* no half file is left */
   ls_kevlar_writer *writer;
   LS_TRY(ls_kevlar_writer_open(s->out, &layout, &writer, error));
-  ls_status status = write_events(s, size, writer, error);
+  ls_status status = write_events(s, size, stop, writer, error);
   if (status != LS_OK) {
     ls_kevlar_writer_discard(writer);
     return status;
