@@ -4,6 +4,7 @@
 
 #include "base/input_file.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -57,7 +58,7 @@ static void test_regular_files_alone(void **state) {
 }
 
 /* All lines of a file, joined by '|'. */
-static ls_status read_lines(char *lines, ls_error *error) {
+static ls_status read_lines(char *lines, size_t length, ls_error *error) {
   FILE *stream;
   char line[8];
   int found = 1;
@@ -65,7 +66,8 @@ static ls_status read_lines(char *lines, ls_error *error) {
   lines[0] = 0;
   for (size_t number = 1; status == LS_OK && found; number++) {
     status = ls_input_line(stream, path, number, line, sizeof line, &found, error);
-    if (status == LS_OK && found) strcat(strcat(lines, line), "|");
+    size_t used = strlen(lines);
+    if (status == LS_OK && found) snprintf(lines + used, length - used, "%s|", line);
   }
   fclose(stream);
   return status;
@@ -76,19 +78,19 @@ static void test_lines(void **state) {
   char lines[64];
   ls_error error = {0};
   write_bytes("", 0);
-  assert_int_equal(read_lines(lines, &error), LS_OK);
+  assert_int_equal(read_lines(lines, sizeof lines, &error), LS_OK);
   assert_string_equal(lines, "");
   write_bytes("a\n\nbc", 5);
-  assert_int_equal(read_lines(lines, &error), LS_OK);
+  assert_int_equal(read_lines(lines, sizeof lines, &error), LS_OK);
   assert_string_equal(lines, "a||bc|");
   write_bytes("123456\n", 7);
-  assert_int_equal(read_lines(lines, &error), LS_OK);
+  assert_int_equal(read_lines(lines, sizeof lines, &error), LS_OK);
   assert_string_equal(lines, "123456|");
   write_bytes("\n1234567\n", 9);
-  assert_int_equal(read_lines(lines, &error), LS_FORMAT);
+  assert_int_equal(read_lines(lines, sizeof lines, &error), LS_FORMAT);
   assert_non_null(strstr(error.message, "file:2: longer than 6"));
   write_bytes("1\n2\0003\n", 6);
-  assert_int_equal(read_lines(lines, &error), LS_FORMAT);
+  assert_int_equal(read_lines(lines, sizeof lines, &error), LS_FORMAT);
   assert_non_null(strstr(error.message, "file:2: holds a NUL"));
 }
 

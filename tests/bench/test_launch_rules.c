@@ -3,6 +3,7 @@
 
 #include "bench/launch_rules.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { MOST = 64 };
@@ -18,7 +19,7 @@ typedef struct described {
 static void add(described *d, int node, int first, int last) {
   ls_launch_rank *r = &d->ranks[d->count];
   *r = (ls_launch_rank){.node = node, .node_rank = d->count - node};
-  strcpy(r->host, node ? "other" : "one");
+  snprintf(r->host, sizeof r->host, "%s", node ? "other" : "one");
   for (int core = first; core <= last; core++) {
     ls_set_add(&r->place.cores, core);
     ls_set_add(&r->place.processors, 2 * core);

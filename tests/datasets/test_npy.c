@@ -4,6 +4,7 @@
 #include "datasets/numpy/npy.h"
 
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 static void reads_what_numpy_wrote(void **state) {
@@ -93,8 +94,8 @@ static void reads_integers_of_every_width(void **state) {
                                       "u4", "u8", "f4", "f8", "column"};
   static const int64_t expected[] = {0, 4, 2, 1, 3};
   for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
-    char name[64] = "labels_";
-    strcat(strcat(name, files[i]), ".npy");
+    char name[64];
+    snprintf(name, sizeof name, "labels_%s.npy", files[i]);
     int64_t *values = NULL;
     size_t count = 0;
     assert_int_equal(ls_npy_read_integers(test_file(name), &values, &count, NULL), LS_OK);

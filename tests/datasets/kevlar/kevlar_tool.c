@@ -102,8 +102,12 @@ static int write_file(int count, char **arguments) {
   ls_error error = {0};
   const char *names[16];
   int classes = 0;
-  for (char *name = strtok(arguments[6], ","); name && classes < 16; name = strtok(NULL, ","))
+  for (char *name = arguments[6]; *name && classes < 16;) {
+    char *end = name + strcspn(name, ",");
     names[classes++] = name;
+    name = *end ? end + 1 : end;
+    *end = 0;
+  }
   ls_kevlar_layout layout = {.image_set = arguments[2],
                              .geometry = {(int)strtol(arguments[3], NULL, 10),
                                           (int)strtol(arguments[4], NULL, 10),
