@@ -3,8 +3,8 @@
 #include "datasets/files.h"
 #include "datasets/numpy/npy.h"
 
-#include <stdlib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static void reads_what_numpy_wrote(void **state) {
