@@ -27,6 +27,11 @@ static ls_status choose_variant(const ls_settings *settings, ls_job *job, ls_err
 static ls_status open_locally(const ls_settings *settings, ls_job *job, ls_error *error) {
   job->spec = ls_network_study(1, 1);
   if (settings->network) LS_TRY(ls_network_read(&job->spec, settings->network, error));
+#ifndef _OPENMP
+  if (settings->threads > 1)
+    return ls_fail(error, LS_UNAVAILABLE, "--threads %ld: this build has no OpenMP",
+                   settings->threads);
+#endif
   LS_TRY(ls_backend_find(settings->backend, &job->backend, error));
   LS_TRY(choose_variant(settings, job, error));
   LS_TRY(ls_events_open(settings, settings->data, settings->data_count,
