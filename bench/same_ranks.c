@@ -79,7 +79,7 @@ static ls_status settle(ls_comm *comm, const verdict *own, const char *advice, l
   if (status == LS_OK) status = ls_comm_gather(comm, own, sizeof *own, all, 0, error);
   if (status == LS_OK) {
     ls_error judgement = {0};
-    if (is_root) judge(all, ranks, advice, &judgement);
+    if (all) judge(all, ranks, advice, &judgement); /* on rank 0 */
     status = ls_comm_broadcast(comm, &judgement, sizeof judgement, 0, error);
     if (status == LS_OK && judgement.status != LS_OK) {
       judgement.shared = 1;
