@@ -46,7 +46,6 @@ static ls_status evaluate(evaluating *e, ls_error *error) {
                                  .settings = e->settings,
                                  .job = &e->job,
                                  .comm = e->comm,
-                                 .store = e->store,
                                  .stored_bytes = ls_store_get_statistics(e->store).stored_bytes,
                                  .load = e->load,
                                  .model = e->model};

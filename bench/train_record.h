@@ -18,7 +18,6 @@ typedef struct ls_train_record_facts {
   const ls_settings *settings;
   const ls_job *job;
   ls_comm *comm;
-  const ls_store *store; /* this rank's events, or its node's */
   uint64_t stored_bytes; /* of this rank's events */
   ls_load_times load;
   size_t global_batch; /* 0: no training */

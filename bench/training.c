@@ -178,7 +178,6 @@ ls_status ls_training_prepare(const ls_settings *settings, ls_comm *comm, ls_tra
   ls_train_record_facts facts = {.settings = settings,
                                  .job = &t->job,
                                  .comm = comm,
-                                 .store = t->store,
                                  .stored_bytes = t->stored_bytes,
                                  .load = t->load,
                                  .global_batch = ls_trainer_global_batch(&t->options, comm),

@@ -2,7 +2,6 @@
 
 #include "base/memory.h"
 
-#include <math.h>
 #include <string.h>
 #include <xxhash.h>
 
@@ -73,29 +72,6 @@ size_t ls_image_active(const ls_image *image) {
     for (size_t i = 0; i < pixel_count(image) * (size_t)image->planes; i++)
       active += image->dense[i] != 0;
   return active;
-}
-
-static ls_status not_finite(const ls_image *image, size_t pixel, int plane, float value,
-                            ls_error *error) {
-  size_t columns = (size_t)image->columns;
-  return ls_fail(
-      error, LS_VALUE, "event %llu, plane %d, row %zu, column %zu holds %g; remove the event",
-      (unsigned long long)image->event, plane, pixel / columns, pixel % columns, (double)value);
-}
-
-ls_status ls_image_check_finite(const ls_image *image, ls_error *error) {
-  size_t planes = (size_t)image->planes;
-  if (image->form == LS_IMAGE_DENSE) {
-    for (size_t i = 0; i < pixel_count(image) * planes; i++)
-      if (!isfinite(image->dense[i]))
-        return not_finite(image, i / planes, (int)(i % planes), image->dense[i], error);
-    return LS_OK;
-  }
-  for (int p = 0; p < image->planes; p++)
-    for (size_t i = 0; i < image->plane[p].count; i++)
-      if (!isfinite(image->plane[p].value[i]))
-        return not_finite(image, image->plane[p].index[i], p, image->plane[p].value[i], error);
-  return LS_OK;
 }
 
 uint64_t ls_image_checksum(const ls_image *image) {

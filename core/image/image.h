@@ -47,9 +47,6 @@ void ls_image_to_dense(const ls_image *image, float *out);
 /* Number of non-zero pixels over all planes. */
 size_t ls_image_active(const ls_image *image);
 
-/* LS_VALUE naming the pixel if any value is NaN or infinite. */
-ls_status ls_image_check_finite(const ls_image *image, ls_error *error);
-
 /* Checksum of shape, label, event and pixels (XXH64). */
 uint64_t ls_image_checksum(const ls_image *image);
 
