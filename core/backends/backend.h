@@ -14,6 +14,7 @@
 #define LS_BACKENDS_BACKEND_H
 
 #include "base/status.h"
+#include "image/image.h"
 #include "network/spec.h"
 
 #include <stddef.h>
@@ -21,6 +22,13 @@
 typedef struct ls_backend_options {
   int threads;         /* > 0: threads that operators may use */
   const char *variant; /* NULL: the default; else one of the backend's variants */
+
+  /* Settings that only some backends have; NULL: the backend's default. One that has no such
+   * setting, or not that value, refuses it (LS_USAGE). */
+  const char *isa;      /* instruction set of its own kernels: "baseline", "avx2", "avx512" */
+  const char *winograd; /* "off": direct convolution; "1d", "2d": less exact, faster */
+  const char *skip;     /* of regions without charge: "shortcut" (equal to rounding), "exact" (the
+                           same bits as off), "off" */
 } ls_backend_options;
 
 typedef struct ls_device ls_device; /* defined by each backend for itself */
@@ -28,8 +36,8 @@ typedef struct ls_operator ls_operator;
 
 /* Where an operator stands in its network, for backends whose layouts depend on it. */
 typedef struct ls_operator_place {
-  int first; /* 1: the input is the image, plain floats [height][width][in_channels]; its gradient
-                is never asked for */
+  int first; /* 1: the input is the image: plain floats [height][width][in_channels], or a const
+                ls_image * if the backend takes images; its gradient is never asked for */
 } ls_operator_place;
 
 /* Bytes that the caller provides, each block aligned to LS_ALIGNMENT and followed by LS_ALIGNMENT
@@ -51,7 +59,7 @@ typedef struct ls_operator_functions {
    * next set_weights. */
   ls_status (*set_weights)(ls_operator *, const float *kernel, const float *bias, ls_error *);
 
-  /* input: the previous operator's output (or the plain image). NaN and infinity pass through to
+  /* input: the previous operator's output (or the image). NaN and infinity pass through to
    * the output. */
   ls_status (*forward)(ls_operator *, const void *input, void *output, void *saved, void *workspace,
                        ls_error *);
@@ -85,6 +93,11 @@ typedef struct ls_backend {
   const char *name;            /* as in --backend */
   const char *summary;         /* one line */
   const char *const *variants; /* NULL-terminated; the first is the default */
+
+  /* (optional) 1: the input of the first operator is a const ls_image *, sparse or dense, of the
+   * operator's shape, unchanged until the backward pass is over. Default: plain floats, and sparse
+   * images are made dense by the caller. */
+  int takes_images;
 
   /* Version of the library behind it and the kernels it chose on this machine, as one line. Part of
    * what a checkpoint must agree with: another text means that other bits may come out. */

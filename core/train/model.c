@@ -20,8 +20,8 @@ struct ls_model {
   ls_network_spec spec;
   int layer_count;
   layer layers[LS_MAX_LAYERS];
-  float *input;       /* [height][width][planes], for sparse images */
-  const float *image; /* of the last forward: input, or the image's own dense pixels */
+  float *input;      /* [height][width][planes], for sparse images, if the backend takes none */
+  const void *image; /* of the last forward: what the first operator takes */
   void *workspace;
   size_t bytes;
 };
@@ -63,6 +63,7 @@ static ls_status build(ls_model *model, const ls_backend_options *options, int t
     if (sizes.workspace > workspace) workspace = sizes.workspace;
   }
   LS_TRY(allocate(model, &model->workspace, workspace, "workspace", error));
+  if (model->backend->takes_images) return LS_OK;
   size_t pixels = (size_t)model->spec.height * model->spec.width * model->spec.planes;
   return allocate(model, (void **)&model->input, pixels * sizeof(float), "the input image", error);
 }
@@ -109,7 +110,7 @@ ls_status ls_model_set_parameters(ls_model *model, const float *parameters, ls_e
 }
 
 static const void *layer_input(const ls_model *model, int index) {
-  return index ? model->layers[index - 1].output : (const void *)model->image;
+  return index ? model->layers[index - 1].output : model->image;
 }
 
 ls_status ls_model_forward(ls_model *model, const ls_image *image, float *logits, ls_error *error) {
@@ -119,8 +120,8 @@ ls_status ls_model_forward(ls_model *model, const ls_image *image, float *logits
                    "event %llu is %d x %d x %d but the network takes %d x %d x %d",
                    (unsigned long long)image->event, image->rows, image->columns, image->planes,
                    spec->height, spec->width, spec->planes);
-  model->image = image->dense;
-  if (image->form == LS_IMAGE_SPARSE) {
+  model->image = model->backend->takes_images ? (const void *)image : image->dense;
+  if (image->form == LS_IMAGE_SPARSE && !model->backend->takes_images) {
     ls_image_to_dense(image, model->input);
     model->image = model->input;
   }
