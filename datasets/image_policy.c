@@ -3,10 +3,12 @@
 #include "base/clock.h"
 #include "base/memory.h"
 
+#include <float.h>
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
-enum { LARGEST_SIZE = 65535, WORD = 64, STUDY_WIRES = 3456 };
+enum { LARGEST_SIZE = 65535, GROUP = 16, STUDY_WIRES = 3456 };
 
 ls_image_policy ls_image_policy_study(void) {
   return (ls_image_policy){.plane = 2,
@@ -54,23 +56,37 @@ ls_status ls_image_policy_check(const ls_image_policy *policy, const ls_geometry
   return LS_OK;
 }
 
-/* The row of the image that is being summed, of one plane. */
+/* The row of the image that is being summed, of one plane. Which columns hold something is noted by
+ * groups, a byte each: a bit per column would make every pixel wait for the one before it. */
 typedef struct open_row {
-  int row;         /* -1: none */
-  double *sum;     /* one per column; zero where not touched */
-  uint64_t *touch; /* one bit per column */
-  int64_t last;    /* index of the last pixel that came, -1: none */
+  int row;          /* -1: none */
+  double *sum;      /* one per column, to a whole group; zero where not touched */
+  uint8_t *touched; /* one per group of columns */
+  int64_t last;     /* index of the last pixel that came, -1: none */
 } open_row;
+
+static size_t groups_of(size_t columns) {
+  return (columns + GROUP - 1) / GROUP;
+}
 
 typedef struct builder {
   ls_source *source;
   size_t event;
   const ls_image_policy *policy;
   ls_image *image;
-  int first_plane; /* of the event: channel 0 of the image */
-  size_t active, most_sparse;
+  int first_plane;            /* of the event: channel 0 of the image */
+  size_t active, most_sparse; /* pixels: so far, and the most that a sparse image has */
   open_row rows[LS_MAX_PLANES];
 } builder;
+
+/* Rows after which an image is known to be dense so far: its pixels then go where they belong
+ * instead of into lists that grow to the image's own size. */
+enum { ROWS_TO_JUDGE = 32 };
+
+static int is_dense_so_far(const builder *build, int row) {
+  size_t seen = ((size_t)row + 1) * (size_t)build->image->columns * (size_t)build->image->planes;
+  return build->active > build->most_sparse || (row >= ROWS_TO_JUDGE && build->active > seen / 2);
+}
 
 /* Turns the image dense; what its planes hold moves over. */
 static ls_status turn_dense(ls_image *image, ls_error *error) {
@@ -83,6 +99,20 @@ static ls_status turn_dense(ls_image *image, ls_error *error) {
   return LS_OK;
 }
 
+/* Turns the image back where its end was emptier than its beginning. */
+static ls_status turn_sparse(ls_image *image, ls_error *error) {
+  ls_image sparse = {0};
+  ls_status status = ls_image_to_sparse(image, &sparse, error);
+  if (status == LS_OK) {
+    sparse.event = image->event;
+    ls_image_destroy(image);
+    *image = sparse;
+    return LS_OK;
+  }
+  ls_image_destroy(&sparse);
+  return status;
+}
+
 static ls_status overflow(const builder *build, int channel, int row, size_t column,
                           ls_error *error) {
   return ls_fail(error, LS_VALUE,
@@ -91,37 +121,73 @@ static ls_status overflow(const builder *build, int channel, int row, size_t col
                  build->source->path, build->event, build->first_plane + channel, row, column);
 }
 
+/* The sums of a group as pixels; the sums become zero. 0: one of them is beyond a float. */
+static int take_group(double *sum, double scale, float *value) {
+  unsigned beyond = 0;
+  for (size_t k = 0; k < GROUP; k++) {
+    value[k] = (float)(sum[k] * scale);
+    beyond |= !(fabsf(value[k]) <= FLT_MAX);
+  }
+  if (beyond) return 0;
+  memset(sum, 0, GROUP * sizeof *sum);
+  return 1;
+}
+
+static size_t first_beyond(const double *sum, double scale) {
+  size_t column = 0;
+  while (fabsf((float)(sum[column] * scale)) <= FLT_MAX) column++;
+  return column;
+}
+
+/* Puts a group's columns, which begin with the image's pixel first, where they belong. Columns
+ * beyond the image hold zero. */
+static void put_group(builder *build, int channel, uint32_t first, const float *value) {
+  ls_image *image = build->image;
+  size_t nonzero = 0, planes = (size_t)image->planes;
+  if (image->form == LS_IMAGE_DENSE) {
+    float *pixel = image->dense + first * planes + (size_t)channel;
+    for (size_t k = 0; k < GROUP; k++) {
+      if (value[k] != 0) pixel[k * planes] = value[k];
+      nonzero += value[k] != 0;
+    }
+  } else {
+    ls_pixels *pixels = &image->plane[channel];
+    for (size_t k = 0; k < GROUP; k++) {
+      pixels->index[pixels->count + nonzero] = first + (uint32_t)k;
+      pixels->value[pixels->count + nonzero] = value[k];
+      nonzero += value[k] != 0;
+    }
+    pixels->count += nonzero;
+  }
+  build->active += nonzero;
+}
+
 /* Moves the sums of the open row into the image, columns rising, and leaves the row empty. */
 static ls_status finish_row(builder *build, int channel, ls_error *error) {
   open_row *open = &build->rows[channel];
   ls_image *image = build->image;
   if (open->row < 0) return LS_OK;
-  size_t columns = (size_t)image->columns, words = (columns + WORD - 1) / WORD;
-  size_t start = (size_t)open->row * columns, planes = (size_t)image->planes;
-  ls_pixels *pixels = &image->plane[channel];
-  LS_TRY(ls_pixels_reserve(pixels, pixels->count + columns, error));
-  size_t before = pixels->count, count = before;
+  size_t columns = (size_t)image->columns, groups = groups_of(columns);
+  size_t start = (size_t)open->row * columns;
   double scale = (double)build->policy->scale;
-  for (size_t w = 0; w < words; w++)
-    for (uint64_t bits = open->touch[w]; bits; bits &= bits - 1) {
-      size_t column = w * WORD + (size_t)__builtin_ctzll(bits);
-      float value = (float)(open->sum[column] * scale);
-      open->sum[column] = 0;
-      if (!isfinite(value)) return overflow(build, channel, open->row, column, error);
-      pixels->index[count] = (uint32_t)(start + column);
-      pixels->value[count] = value;
-      count += value != 0;
-    }
-  memset(open->touch, 0, words * sizeof *open->touch);
-  open->row = -1;
-  build->active += count - before;
-  if (image->form == LS_IMAGE_DENSE) {
-    for (size_t i = before; i < count; i++)
-      image->dense[pixels->index[i] * planes + (size_t)channel] = pixels->value[i];
-    return LS_OK;
+  if (image->form == LS_IMAGE_SPARSE)
+    LS_TRY(ls_pixels_reserve(&image->plane[channel], image->plane[channel].count + groups * GROUP,
+                             error));
+  const uint8_t *touched = open->touched, *end = touched + groups;
+  while ((touched = memchr(touched, 1, (size_t)(end - touched)))) {
+    size_t g = (size_t)(touched++ - open->touched);
+    float value[GROUP];
+    double *sum = open->sum + g * GROUP;
+    if (!take_group(sum, scale, value))
+      return overflow(build, channel, open->row, g * GROUP + first_beyond(sum, scale), error);
+    put_group(build, channel, (uint32_t)(start + g * GROUP), value);
   }
-  pixels->count = count;
-  return build->active > build->most_sparse ? turn_dense(image, error) : LS_OK;
+  memset(open->touched, 0, groups);
+  int row = open->row;
+  open->row = -1;
+  if (image->form == LS_IMAGE_SPARSE && is_dense_so_far(build, row))
+    return turn_dense(image, error);
+  return LS_OK;
 }
 
 static ls_status bad_pixel(const builder *build, int plane, uint32_t index, float value,
@@ -142,11 +208,15 @@ static ls_status check_pixels(const builder *build, int plane, open_row *open, s
                               const uint32_t *index, const float *value, ls_error *error) {
   const ls_geometry *geometry = &build->source->geometry;
   int64_t last = open->last, end = (int64_t)geometry->rows * geometry->columns;
-  for (size_t i = 0; i < count; last = index[i++])
-    if (!isfinite(value[i]) || index[i] <= last || index[i] >= end)
-      return bad_pixel(build, plane, index[i], value[i], error);
-  open->last = last;
-  return LS_OK;
+  if (!count) return LS_OK;
+  unsigned bad = index[0] <= last || index[count - 1] >= end;
+  for (size_t i = 0; i < count; i++) bad |= !(fabsf(value[i]) <= FLT_MAX);
+  for (size_t i = 1; i < count; i++) bad |= index[i] <= index[i - 1];
+  open->last = index[count - 1];
+  if (!bad) return LS_OK;
+  size_t i = 0;
+  while (isfinite(value[i]) && index[i] > last && index[i] < end) last = index[i++];
+  return bad_pixel(build, plane, index[i], value[i], error);
 }
 
 /* First position whose index is not below limit. */
@@ -160,6 +230,24 @@ static size_t lower_bound(const uint32_t *index, size_t count, uint64_t limit) {
       count = middle;
   }
   return low;
+}
+
+/* Columns without a gap: in vectors. */
+static void add_run(open_row *open, uint32_t column, size_t count, const float *value) {
+  double *sum = open->sum + column;
+  for (size_t i = 0; i < count; i++) sum[i] += (double)value[i];
+  size_t first = column / GROUP, last = (column + count - 1) / GROUP;
+  memset(open->touched + first, 1, last - first + 1);
+}
+
+static void add_scattered(open_row *open, uint32_t wire_0, uint32_t size, size_t count,
+                          const uint32_t *index, const float *value) {
+  for (size_t i = 0; i < count; i++) {
+    uint32_t column = index[i] - wire_0; /* wraps for wires before the window */
+    if (column >= size) continue;
+    open->sum[column] += (double)value[i];
+    open->touched[column / GROUP] = 1;
+  }
 }
 
 static ls_status add_pixels(builder *build, int plane, size_t count, const uint32_t *index,
@@ -182,12 +270,13 @@ static ls_status add_pixels(builder *build, int plane, size_t count, const uint3
       LS_TRY(finish_row(build, channel, error));
       open->row = row;
     }
-    for (; i < count && index[i] < end; i++) {
-      uint32_t column = index[i] - wire_0; /* wraps for wires before the window */
-      if (column >= size) continue;
-      open->sum[column] += (double)value[i];
-      open->touch[column / WORD] |= UINT64_C(1) << column % WORD;
-    }
+    size_t stop = i + lower_bound(index + i, count - i, end);
+    if (index[stop - 1] - index[i] == stop - 1 - i && index[i] >= wire_0 &&
+        index[stop - 1] - wire_0 < size)
+      add_run(open, index[i] - wire_0, stop - i, value + i);
+    else
+      add_scattered(open, wire_0, size, stop - i, index + i, value + i);
+    i = stop;
   }
   return LS_OK;
 }
@@ -202,14 +291,16 @@ static ls_status add_timed(void *context, int plane, size_t count, const uint32_
 }
 
 static ls_status read_planes(builder *build, ls_source *source, unsigned mask, double *sums,
-                             uint64_t *touch, ls_error *error) {
-  size_t size = (size_t)build->image->columns, words = (size + WORD - 1) / WORD;
+                             uint8_t *touched, ls_error *error) {
+  size_t groups = groups_of((size_t)build->image->columns);
   for (int p = 0; p < build->image->planes; p++)
-    build->rows[p] = (open_row){-1, sums + (size_t)p * size, touch + (size_t)p * words, -1};
+    build->rows[p] =
+        (open_row){-1, sums + (size_t)p * groups * GROUP, touched + (size_t)p * groups, -1};
   const ls_pixel_sink sink = {add_timed, build};
   LS_TRY(source->functions->read(source, build->event, mask, &sink, error));
   for (int p = 0; p < build->image->planes; p++) LS_TRY(finish_row(build, p, error));
-  return LS_OK;
+  int turned = build->policy->form == LS_IMAGE_SPARSE && build->image->form == LS_IMAGE_DENSE;
+  return turned && build->active <= build->most_sparse ? turn_sparse(build->image, error) : LS_OK;
 }
 
 ls_status ls_image_read(ls_source *source, size_t event, const ls_image_policy *policy,
@@ -224,14 +315,14 @@ ls_status ls_image_read(ls_source *source, size_t event, const ls_image_policy *
                    .image = image,
                    .first_plane = policy->plane < 0 ? 0 : policy->plane,
                    .most_sparse = (size_t)size * (size_t)size * (size_t)planes / 2};
-  size_t columns = (size_t)planes * (size_t)size, words = columns / WORD + (size_t)planes;
-  void *sums = NULL, *touch = NULL;
-  ls_status status = ls_allocate(&sums, columns * sizeof(double), "the rows of an image", error);
-  if (status == LS_OK)
-    status = ls_allocate(&touch, words * sizeof(uint64_t), "the rows of an image", error);
-  if (status == LS_OK) status = read_planes(&build, source, mask, sums, touch, error);
+  size_t groups = (size_t)planes * groups_of((size_t)size);
+  void *sums = NULL, *touched = NULL;
+  ls_status status =
+      ls_allocate(&sums, groups * GROUP * sizeof(double), "the rows of an image", error);
+  if (status == LS_OK) status = ls_allocate(&touched, groups, "the rows of an image", error);
+  if (status == LS_OK) status = read_planes(&build, source, mask, sums, touched, error);
   ls_free(sums);
-  ls_free(touch);
+  ls_free(touched);
   if (status != LS_OK) (void)ls_image_reset(image, LS_IMAGE_SPARSE, size, size, planes, NULL);
   return status;
 }

@@ -9,9 +9,18 @@
 
 enum { HUGE_PAGE = 2 << 20, HUGE_FROM = 4 << 20, LOOK_FROM = 64 << 20 };
 
-ls_status ls_allocate(void **block, size_t bytes, const char *what, ls_error *error) {
+/* Alignment of a block, and its size to a whole multiple of that, slack included. */
+static size_t alignment_of(size_t bytes) {
+  return bytes >= HUGE_FROM ? HUGE_PAGE : LS_ALIGNMENT;
+}
+
+static size_t rounded_size(size_t bytes) {
+  size_t alignment = alignment_of(bytes);
+  return (bytes + LS_ALIGNMENT + alignment - 1) / alignment * alignment;
+}
+
+ls_status ls_allocate_unset(void **block, size_t bytes, const char *what, ls_error *error) {
   *block = NULL;
-  size_t alignment = bytes >= HUGE_FROM ? HUGE_PAGE : LS_ALIGNMENT;
   if (bytes > SIZE_MAX / 2)
     return ls_fail(error, LS_MEMORY, "%s: %zu bytes are more than a process can have", what, bytes);
   size_t available = bytes >= LOOK_FROM ? ls_memory_available() : 0; /* 0: not known */
@@ -20,15 +29,20 @@ ls_status ls_allocate(void **block, size_t bytes, const char *what, ls_error *er
                    "%s: %.1f MB, but only %.1f MB of memory are left; use a smaller --size or "
                    "--batch, or fewer ranks",
                    what, (double)bytes / 1e6, (double)available / 1e6);
-  size_t rounded = (bytes + LS_ALIGNMENT + alignment - 1) / alignment * alignment;
+  size_t alignment = alignment_of(bytes), rounded = rounded_size(bytes);
   void *p = aligned_alloc(alignment, rounded);
   if (!p)
     return ls_fail(error, LS_MEMORY,
                    "%s: cannot allocate %.1f MB; use a smaller --size or --batch, or fewer ranks",
                    what, (double)bytes / 1e6);
   if (alignment == HUGE_PAGE) madvise(p, rounded, MADV_HUGEPAGE);
-  memset(p, 0, rounded);
   *block = p;
+  return LS_OK;
+}
+
+ls_status ls_allocate(void **block, size_t bytes, const char *what, ls_error *error) {
+  LS_TRY(ls_allocate_unset(block, bytes, what, error));
+  memset(*block, 0, rounded_size(bytes));
   return LS_OK;
 }
 

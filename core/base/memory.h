@@ -15,6 +15,10 @@ enum { LS_ALIGNMENT = 64 };
  * available, as taking it would end this process or another. Free with ls_free. */
 ls_status ls_allocate(void **block, size_t bytes, const char *what, ls_error *error);
 
+/* The same, but what the block holds is not set and its pages are not touched: for buffers whose
+ * end may never be needed. */
+ls_status ls_allocate_unset(void **block, size_t bytes, const char *what, ls_error *error);
+
 /* NULL is allowed. */
 void ls_free(void *block);
 

@@ -35,8 +35,8 @@ ls_status ls_pixels_reserve(ls_pixels *pixels, size_t capacity, ls_error *error)
   size_t grown = pixels->capacity + pixels->capacity / 2;
   if (grown < capacity) grown = capacity;
   void *index = NULL, *value = NULL;
-  LS_TRY(ls_allocate(&index, grown * sizeof(uint32_t), "the pixels of a plane", error));
-  if (ls_allocate(&value, grown * sizeof(float), "the pixels of a plane", error) != LS_OK) {
+  LS_TRY(ls_allocate_unset(&index, grown * sizeof(uint32_t), "the pixels of a plane", error));
+  if (ls_allocate_unset(&value, grown * sizeof(float), "the pixels of a plane", error) != LS_OK) {
     ls_free(index);
     return LS_MEMORY;
   }
@@ -62,6 +62,23 @@ void ls_image_to_dense(const ls_image *image, float *out) {
     for (size_t i = 0; i < pixels->count; i++)
       out[pixels->index[i] * planes + p] = pixels->value[i];
   }
+}
+
+ls_status ls_image_to_sparse(const ls_image *dense, ls_image *sparse, ls_error *error) {
+  LS_TRY(
+      ls_image_reset(sparse, LS_IMAGE_SPARSE, dense->rows, dense->columns, dense->planes, error));
+  size_t planes = (size_t)dense->planes, floats = pixel_count(dense) * planes;
+  size_t active[LS_MAX_PLANES] = {0};
+  for (size_t i = 0; i < floats; i++) active[i % planes] += dense->dense[i] != 0;
+  for (size_t p = 0; p < planes; p++)
+    LS_TRY(ls_pixels_reserve(&sparse->plane[p], active[p], error));
+  for (size_t i = 0; i < floats; i++) {
+    if (dense->dense[i] == 0) continue;
+    ls_pixels *pixels = &sparse->plane[i % planes];
+    pixels->index[pixels->count] = (uint32_t)(i / planes);
+    pixels->value[pixels->count++] = dense->dense[i];
+  }
+  return LS_OK;
 }
 
 size_t ls_image_active(const ls_image *image) {

@@ -44,6 +44,10 @@ ls_status ls_pixels_reserve(ls_pixels *pixels, size_t capacity, ls_error *error)
 /* Writes the image as dense floats [rows][columns][planes] into out (rows * columns * planes). */
 void ls_image_to_dense(const ls_image *image, float *out);
 
+/* Makes *sparse, an image of its own, the sparse form of a dense image; label and event stay as
+ * they are. Returns LS_OK or LS_MEMORY. */
+ls_status ls_image_to_sparse(const ls_image *dense, ls_image *sparse, ls_error *error);
+
 /* Number of non-zero pixels over all planes. */
 size_t ls_image_active(const ls_image *image);
 

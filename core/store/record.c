@@ -14,25 +14,8 @@ static ls_status reserve(void **block, size_t *capacity, size_t bytes, const cha
   if (bytes <= *capacity) return LS_OK;
   ls_free(*block);
   *capacity = 0;
-  LS_TRY(ls_allocate(block, bytes, what, error));
+  LS_TRY(ls_allocate_unset(block, bytes, what, error));
   *capacity = bytes;
-  return LS_OK;
-}
-
-static ls_status make_sparse(const ls_image *dense, ls_image *sparse, ls_error *error) {
-  LS_TRY(
-      ls_image_reset(sparse, LS_IMAGE_SPARSE, dense->rows, dense->columns, dense->planes, error));
-  size_t planes = (size_t)dense->planes, floats = dense_floats(dense);
-  size_t active[LS_MAX_PLANES] = {0};
-  for (size_t i = 0; i < floats; i++) active[i % planes] += dense->dense[i] != 0;
-  for (size_t p = 0; p < planes; p++)
-    LS_TRY(ls_pixels_reserve(&sparse->plane[p], active[p], error));
-  for (size_t i = 0; i < floats; i++) {
-    if (dense->dense[i] == 0) continue;
-    ls_pixels *pixels = &sparse->plane[i % planes];
-    pixels->index[pixels->count] = (uint32_t)(i / planes);
-    pixels->value[pixels->count++] = dense->dense[i];
-  }
   return LS_OK;
 }
 
@@ -108,7 +91,7 @@ ls_status ls_record_encode(ls_encoder *encoder, const ls_codec_settings *codec, 
                            const ls_image *image, ls_record_header *header, ls_error *error) {
   const ls_image *source = image;
   if (form == LS_STORE_SPARSE && image->form == LS_IMAGE_DENSE) {
-    LS_TRY(make_sparse(image, &encoder->converted, error));
+    LS_TRY(ls_image_to_sparse(image, &encoder->converted, error));
     source = &encoder->converted;
   } else if (form == LS_STORE_DENSE && image->form == LS_IMAGE_SPARSE) {
     LS_TRY(make_dense(image, &encoder->converted, error));

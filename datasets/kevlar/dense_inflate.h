@@ -15,9 +15,10 @@ const char *ls_dense_inflate_library(void);
 /* Bytes of scratch memory that ls_dense_inflate needs (0 without a library). */
 size_t ls_dense_inflate_scratch(void);
 
-/* As ls_sparse_inflate, with the input in pieces. What is stopped by supply or sink returns
- * LS_INFLATE_STOPPED; expected is below 2^32. */
+/* As ls_sparse_inflate, with the input in pieces; only words of the range wanted are handed out.
+ * What is stopped by supply or sink returns LS_INFLATE_STOPPED; expected is below 2^32. */
 ls_inflate_result ls_dense_inflate(void *scratch, ls_byte_supply supply, void *supply_context,
-                                   uint64_t expected, ls_word_sink sink, void *context);
+                                   uint64_t expected, ls_word_range wanted, ls_word_sink sink,
+                                   void *context);
 
 #endif

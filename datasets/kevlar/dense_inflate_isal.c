@@ -64,12 +64,13 @@ static ls_inflate_result fill(decoder *d, ls_byte_supply supply, void *context) 
 }
 
 ls_inflate_result ls_dense_inflate(void *scratch, ls_byte_supply supply, void *supply_context,
-                                   uint64_t expected, ls_word_sink sink, void *context) {
+                                   uint64_t expected, ls_word_range wanted, ls_word_sink sink,
+                                   void *context) {
   decoder *d = scratch;
   isal_inflate_init(&d->stream);
   d->stream.crc_flag = ISAL_ZLIB;
   d->stream.avail_in = 0;
-  ls_word_scan_start(&d->scan, sink, context);
+  ls_word_scan_start(&d->scan, wanted, sink, context);
   uint64_t total = 0;
   while (d->stream.block_state != ISAL_BLOCK_FINISH) {
     ls_inflate_result result = fill(d, supply, supply_context);

@@ -9,7 +9,9 @@ size_t ls_dense_inflate_scratch(void) {
 }
 
 ls_inflate_result ls_dense_inflate(void *scratch, ls_byte_supply supply, void *supply_context,
-                                   uint64_t expected, ls_word_sink sink, void *context) {
-  (void)scratch, (void)supply, (void)supply_context, (void)expected, (void)sink, (void)context;
+                                   uint64_t expected, ls_word_range wanted, ls_word_sink sink,
+                                   void *context) {
+  (void)scratch, (void)supply, (void)supply_context, (void)expected, (void)wanted, (void)sink,
+      (void)context;
   return LS_INFLATE_STOPPED;
 }

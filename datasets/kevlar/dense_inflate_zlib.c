@@ -53,11 +53,12 @@ static ls_inflate_result fill(decoder *d, ls_byte_supply supply, void *context, 
 }
 
 ls_inflate_result ls_dense_inflate(void *scratch, ls_byte_supply supply, void *supply_context,
-                                   uint64_t expected, ls_word_sink sink, void *context) {
+                                   uint64_t expected, ls_word_range wanted, ls_word_sink sink,
+                                   void *context) {
   decoder *d = scratch;
   memset(&d->stream, 0, sizeof d->stream);
   if (inflateInit(&d->stream) != Z_OK) return LS_INFLATE_STOPPED;
-  ls_word_scan_start(&d->scan, sink, context);
+  ls_word_scan_start(&d->scan, wanted, sink, context);
   uint64_t total = 0;
   int ended = 0;
   ls_inflate_result result = LS_INFLATE_OK;

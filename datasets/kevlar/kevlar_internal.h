@@ -70,6 +70,9 @@ typedef struct ls_kevlar_pixels {
   uint32_t index[LS_WORD_BATCH];
 } ls_kevlar_pixels;
 
+/* The words from the first wanted plane to the last one. */
+ls_word_range ls_kevlar_wanted_words(const ls_kevlar_pixels *pixels);
+
 /* A ls_word_sink; context: ls_kevlar_pixels. */
 int ls_kevlar_take_words(void *context, const uint32_t *index, const int32_t *value, size_t count);
 

@@ -39,6 +39,15 @@ static size_t copy_floats(ls_kevlar_pixels *pixels, size_t count, const uint32_t
   return kept;
 }
 
+ls_word_range ls_kevlar_wanted_words(const ls_kevlar_pixels *pixels) {
+  const ls_geometry *geometry = &pixels->source->base.geometry;
+  const uint64_t plane_words = (uint64_t)geometry->rows * (uint64_t)geometry->columns;
+  int first = 0, end = geometry->planes;
+  while (first < end && !(pixels->plane_mask >> first & 1)) first++;
+  while (end > first && !(pixels->plane_mask >> (end - 1) & 1)) end--;
+  return (ls_word_range){(uint64_t)first * plane_words, (uint64_t)end * plane_words};
+}
+
 /* A batch may hold the end of one plane and the beginning of the next. */
 int ls_kevlar_take_words(void *context, const uint32_t *index, const int32_t *value, size_t count) {
   ls_kevlar_pixels *pixels = context;

@@ -88,7 +88,8 @@ static ls_status copy_chunk(chunk_reader *reader, ls_byte_supply supply) {
   if (reader->stored != reader->source->event_bytes)
     return chunk_failed(reader, LS_FORMAT, "its size is not that of one event");
   ls_word_scan scan;
-  ls_word_scan_start(&scan, ls_kevlar_take_words, &reader->pixels);
+  ls_word_scan_start(&scan, ls_kevlar_wanted_words(&reader->pixels), ls_kevlar_take_words,
+                     &reader->pixels);
   while (reader->given < reader->stored) {
     const uint8_t *bytes;
     size_t count;
@@ -106,8 +107,9 @@ static ls_status inflate_dense(chunk_reader *reader, ls_byte_supply supply) {
                    reader->source->base.path, reader->source->image_set, reader->pixels.event,
                    (double)reader->stored / 1e6);
   return inflate_failed(reader, ls_dense_inflate(reader->source->scratch, supply, reader,
-                                                 reader->source->event_bytes, ls_kevlar_take_words,
-                                                 &reader->pixels));
+                                                 reader->source->event_bytes,
+                                                 ls_kevlar_wanted_words(&reader->pixels),
+                                                 ls_kevlar_take_words, &reader->pixels));
 }
 
 static ls_status inflate_sparse(chunk_reader *reader) {

@@ -27,7 +27,7 @@ static ls_status read_part(row_reader *reader, int plane, int first, int count) 
   if (status != LS_OK)
     return ls_fail_within(pixels->error, status, LS_KEVLAR_EVENT "plane %d, rows from %d on",
                           source->base.path, source->image_set, pixels->event, plane, first);
-  ls_word_scan_start(&reader->scan, ls_kevlar_take_words, pixels);
+  ls_word_scan_start(&reader->scan, ls_kevlar_wanted_words(pixels), ls_kevlar_take_words, pixels);
   reader->scan.words =
       ((uint64_t)plane * (unsigned)geometry->rows + (unsigned)first) * (unsigned)geometry->columns;
   int stopped = ls_word_scan_feed(&reader->scan, (const uint8_t *)reader->rows,

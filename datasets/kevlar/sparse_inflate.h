@@ -28,6 +28,11 @@ enum { LS_WORD_BATCH = 2048 };
 typedef int (*ls_word_sink)(void *context, const uint32_t *index, const int32_t *value,
                             size_t count);
 
+/* The words first .. end - 1 of an event. */
+typedef struct ls_word_range {
+  uint64_t first, end;
+} ls_word_range;
+
 /* What went wrong, as the end of a sentence: "ends inside the stream". */
 const char *ls_inflate_reason(ls_inflate_result result);
 

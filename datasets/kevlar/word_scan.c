@@ -5,8 +5,10 @@
 /* Dense data are looked at in groups: mostly all of a group is zero, or nothing of it. */
 enum { GROUP = 16 };
 
-void ls_word_scan_start(ls_word_scan *scan, ls_word_sink sink, void *context) {
+void ls_word_scan_start(ls_word_scan *scan, ls_word_range wanted, ls_word_sink sink,
+                        void *context) {
   scan->words = 0;
+  scan->wanted = wanted;
   scan->sink = sink;
   scan->context = context;
 }
@@ -36,9 +38,25 @@ static inline size_t take_group(ls_word_scan *scan, size_t found, const uint8_t 
   return found;
 }
 
+/* How many of the next count words are not wanted, up to the first that is. */
+static size_t unwanted(const ls_word_scan *scan, size_t count) {
+  if (scan->words >= scan->wanted.end) return count;
+  if (scan->words >= scan->wanted.first) return 0;
+  uint64_t before = scan->wanted.first - scan->words;
+  return before < count ? (size_t)before : count;
+}
+
 int ls_word_scan_feed(ls_word_scan *scan, const uint8_t *bytes, size_t count) {
   while (count) {
-    size_t part = count < LS_WORD_BATCH ? count : LS_WORD_BATCH, found = 0, i = 0;
+    size_t part = unwanted(scan, count), found = 0, i = 0;
+    if (part) {
+      scan->words += part;
+      bytes += 4 * part;
+      count -= part;
+      continue;
+    }
+    part = count < LS_WORD_BATCH ? count : LS_WORD_BATCH;
+    if (part > scan->wanted.end - scan->words) part = (size_t)(scan->wanted.end - scan->words);
     for (; i + GROUP <= part; i += GROUP)
       found = take_group(scan, found, bytes + 4 * i, GROUP, (uint32_t)(scan->words + i));
     if (i < part)

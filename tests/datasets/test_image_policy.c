@@ -143,6 +143,22 @@ static void agrees_with_the_plain_form(void **state) {
   assert_in_range(dense, ROUNDS / 50, ROUNDS);
 }
 
+/* Dense at first, but less than half in all: the image is sparse in the end. */
+static void an_empty_end_makes_it_sparse(void **state) {
+  (void)state;
+  enum { SIDE = 100 };
+  static float event[SIDE * SIDE];
+  ls_image image = {0};
+  for (int full = 45; full <= 55; full += 10) {
+    for (int i = 0; i < SIDE * SIDE; i++) event[i] = i < full * SIDE ? 1 + (float)i : 0;
+    memory_source memory = make_source(event, (ls_geometry){1, SIDE, SIDE}, 777);
+    ls_image_policy policy = {.plane = 0, .rebin = 1, .size = SIDE, .scale = 1};
+    compare(&memory, &policy, &image);
+    assert_int_equal(image.form, full < 50 ? LS_IMAGE_SPARSE : LS_IMAGE_DENSE);
+  }
+  ls_image_destroy(&image);
+}
+
 static void sums_do_not_lose_bits(void **state) {
   (void)state;
   /* In float, 2^24 + 1 - 2^24 is 0. */
@@ -234,8 +250,11 @@ static void has_documented_defaults(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(agrees_with_the_plain_form),       cmocka_unit_test(sums_do_not_lose_bits),
-      cmocka_unit_test(refuses_policies_that_do_not_fit), cmocka_unit_test(refuses_bad_values),
+      cmocka_unit_test(agrees_with_the_plain_form),
+      cmocka_unit_test(an_empty_end_makes_it_sparse),
+      cmocka_unit_test(sums_do_not_lose_bits),
+      cmocka_unit_test(refuses_policies_that_do_not_fit),
+      cmocka_unit_test(refuses_bad_values),
       cmocka_unit_test(has_documented_defaults),
   };
   return cmocka_run_group_tests_name("image policy", tests, NULL, NULL);

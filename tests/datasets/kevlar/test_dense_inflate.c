@@ -23,17 +23,24 @@ static int next_piece(void *context, const uint8_t **bytes, size_t *count) {
   return 0;
 }
 
-static ls_inflate_result run(const uint8_t *stream, size_t bytes, size_t piece, size_t expected,
-                             word_list *list) {
+static const ls_word_range all_words = {0, UINT64_MAX};
+
+static ls_inflate_result run_range(const uint8_t *stream, size_t bytes, size_t piece,
+                                   size_t expected, ls_word_range wanted, word_list *list) {
   pieces supply = {stream, bytes, 0, piece, 0};
   uint8_t *scratch = malloc(ls_dense_inflate_scratch());
   assert_non_null(scratch);
   memset(scratch, 0xa5, ls_dense_inflate_scratch());
   list->count = 0;
   ls_inflate_result result =
-      ls_dense_inflate(scratch, next_piece, &supply, expected, word_list_take, list);
+      ls_dense_inflate(scratch, next_piece, &supply, expected, wanted, word_list_take, list);
   free(scratch);
   return result;
+}
+
+static ls_inflate_result run(const uint8_t *stream, size_t bytes, size_t piece, size_t expected,
+                             word_list *list) {
+  return run_range(stream, bytes, piece, expected, all_words, list);
 }
 
 static int has_library(void) {
@@ -67,6 +74,32 @@ static void test_pieces(void **context) {
       free(stream);
       free(raw);
     }
+}
+
+/* Words outside the range are passed over, and those inside keep their numbers. */
+static void test_range(void **context) {
+  (void)context;
+  if (!has_library()) skip();
+  enum { WORDS = 200000, BYTES = 4 * WORDS };
+  static const ls_word_range ranges[] = {{0, 1},         {1, 2},         {WORDS - 1, WORDS},
+                                         {70000, 70000}, {65535, 65537}, {12345, 180001}};
+  uint64_t state = 6;
+  uint8_t *raw = random_words(WORDS, 0.7, 1, &state), *wanted = malloc(BYTES);
+  assert_non_null(wanted);
+  size_t bytes;
+  uint8_t *stream = zlib_stream(raw, BYTES, 6, 0, 15, 8, 0, &bytes);
+  word_list list = word_list_new(WORDS + 1);
+  for (size_t r = 0; r < sizeof ranges / sizeof *ranges; r++) {
+    memset(wanted, 0, BYTES);
+    memcpy(wanted + 4 * ranges[r].first, raw + 4 * ranges[r].first,
+           (size_t)(4 * (ranges[r].end - ranges[r].first)));
+    assert_int_equal(run_range(stream, bytes, 5000, BYTES, ranges[r], &list), LS_INFLATE_OK);
+    assert_words("a range", &list, wanted, BYTES);
+  }
+  word_list_free(&list);
+  free(wanted);
+  free(stream);
+  free(raw);
 }
 
 /* A changed bit is refused exactly if zlib refuses it; a few mean nothing. */
@@ -108,8 +141,9 @@ static void test_stopped(void **context) {
   word_list list = word_list_new(50000); /* half of what comes */
   assert_int_equal(run(stream, bytes, 4096, 400000, &list), LS_INFLATE_STOPPED);
   pieces supply = {stream, bytes, 0, 4096, 5};
-  assert_int_equal(ls_dense_inflate(scratch, next_piece, &supply, 400000, word_list_take, &list),
-                   LS_INFLATE_STOPPED);
+  assert_int_equal(
+      ls_dense_inflate(scratch, next_piece, &supply, 400000, all_words, word_list_take, &list),
+      LS_INFLATE_STOPPED);
   word_list_free(&list);
   free(scratch);
   free(stream);
@@ -119,6 +153,7 @@ static void test_stopped(void **context) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(test_pieces),
+      cmocka_unit_test(test_range),
       cmocka_unit_test(test_damage),
       cmocka_unit_test(test_stopped),
   };
