@@ -267,6 +267,8 @@ static ls_status finish_root(ls_train_record *r, const char *weights, ls_error *
   LS_TRY(ls_environment_of_run(r->facts.settings, r->facts.job, r->facts.comm, kernels, checksum,
                                &environment, error));
   cJSON_AddStringToObject(environment, "weights_checksum", weights);
+  if (r->facts.communication)
+    cJSON_AddStringToObject(environment, "communication", r->facts.communication);
   ls_record *record = r->record;
   r->record = NULL;
   ls_status status =

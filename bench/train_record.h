@@ -22,6 +22,7 @@ typedef struct ls_train_record_facts {
   ls_load_times load;
   size_t global_batch; /* 0: no training */
   const ls_model *model;
+  const char *communication;         /* how gradients come together; NULL: no training */
   const volatile sig_atomic_t *stop; /* NULL, or set when evaluation shall end early (LS_STOPPED) */
 } ls_train_record_facts;
 

@@ -65,9 +65,34 @@ static int own_event(const void *context, size_t event) {
   return ls_sharing_mine(context, event);
 }
 
+/* What was asked for in so many words is done, or refused. */
+static ls_status check_overlap(const ls_training *t, ls_error *error) {
+  const char *wanted = t->settings->overlap;
+  if (!wanted || strcmp(wanted, "on") != 0 || ls_comm_size(t->comm) == 1) return LS_OK;
+  if (t->options.average != LS_AVERAGE_GRADIENTS)
+    return ls_fail(error, LS_USAGE,
+                   "--overlap on is of gradients, and --average %s sends none: leave one out",
+                   t->settings->average);
+  if (ls_comm_serves_threads(t->comm)) return LS_OK;
+  return ls_fail(error, LS_UNAVAILABLE,
+                 "--overlap on: %s, as it was started, serves no thread of its own; use --overlap "
+                 "off, or another MPI",
+                 ls_comm_library());
+}
+
+/* How gradients (or weights) come together, for people and for the record. */
+static const char *communication(const ls_training *t) {
+  if (ls_comm_size(t->comm) == 1) return "none: one rank";
+  if (t->options.average != LS_AVERAGE_GRADIENTS) return "blocking: of weights";
+  if (ls_trainer_overlaps(t->trainer)) return "overlapped with the backward pass";
+  return t->options.overlap ? "blocking: this MPI serves no thread of its own"
+                            : "blocking: --overlap off";
+}
+
 /* What can be known before any event is loaded. */
 static ls_status check_options(const ls_training *t, ls_error *error) {
   const ls_settings *s = t->settings;
+  LS_TRY(check_overlap(t, error));
   if (t->options.optimizer == LS_ADAM && s->momentum != 0)
     return ls_fail(error, LS_USAGE, "--momentum is sgd's: leave it out with --optimizer adam");
   if (s->validation_labels && !s->validation_count)
@@ -148,8 +173,8 @@ static void print_start(const ls_training *t) {
   printf("%zu events of %d x %d x %d, network of %zu parameters, backend %s\n", t->options.events,
          spec->height, spec->width, spec->planes, ls_network_parameter_count(spec),
          t->job.backend_name);
-  printf("%d ranks x %d threads, global batch %zu\n", ls_comm_size(t->comm), t->job.options.threads,
-         ls_trainer_global_batch(&t->options, t->comm));
+  printf("%d ranks x %d threads, global batch %zu; communication: %s\n", ls_comm_size(t->comm),
+         t->job.options.threads, ls_trainer_global_batch(&t->options, t->comm), communication(t));
   printf("loaded %zu events on %s in %.2f s: %.1f MB raw, %.2f MB kept\n", stored.images, whose,
          t->load.wall, (double)stored.raw_bytes / 1e6, (double)stored.stored_bytes / 1e6);
 }
@@ -182,6 +207,7 @@ ls_status ls_training_prepare(const ls_settings *settings, ls_comm *comm, ls_tra
                                  .load = t->load,
                                  .global_batch = ls_trainer_global_batch(&t->options, comm),
                                  .model = ls_trainer_model(t->trainer),
+                                 .communication = communication(t),
                                  .stop = t->options.stop};
   LS_TRY(ls_train_record_open(&facts, &t->record, error));
   LS_TRY(ls_comm_agree(comm, try_outputs(t, error), error));

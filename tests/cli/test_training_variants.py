@@ -1,7 +1,10 @@
 """train: what must not change the weights, and what does by nature."""
+import json
+import os
+
 import numpy
 
-from program import history, main, with_trial
+from program import Skip, history, main, refused, sanitized, with_trial
 
 UNEVEN = ["--epochs", 3, "--global-batch", 5]  # 12 events: 5, 5, 2 images an update
 
@@ -25,6 +28,41 @@ def test_overlap(trial):
     found = {(overlap, ranks): trial.weights(*UNEVEN, "--overlap", overlap, ranks=ranks)
              for overlap in ("on", "off") for ranks in (1, 3)}
     assert len(set(found.values())) == 1, found
+
+
+def communication(trial, run):
+    with open(trial.path(f"{run}/env.json"), encoding="utf-8") as file:
+        return json.load(file)["communication"]
+
+
+@with_trial
+def test_communication_is_named(trial):
+    """overlapped, blocking and why, or none: recorded and said"""
+    for ranks, options, word in ((1, [], "none"), (2, [], "overlapped"),
+                                 (2, ["--overlap", "off"], "blocking: --overlap off"),
+                                 (2, ["--average", "weights"], "blocking: of weights")):
+        run = f"said-{word}"
+        result = trial.train(*UNEVEN, *options, "--out", trial.path(run), ranks=ranks)
+        assert communication(trial, run).startswith(word), (word, communication(trial, run))
+        assert f"communication: {word}" in result.out, result.out
+    refused("train", *trial.options, "--overlap", "on", "--average", "weights", ranks=2, code=2,
+            says=["--overlap on", "--average weights"])
+
+
+@with_trial
+def test_mpi_without_threads(trial):
+    """an MPI that serves no threads: blocking, called so, the same bits; --overlap on is refused"""
+    library = os.environ.get("MPI_WITHOUT_THREADS")
+    if not library:
+        raise Skip("this build has no MPI")
+    if sanitized():
+        raise Skip("the sanitizers' own library must be loaded first")
+    expected = trial.weights(*UNEVEN, ranks=2)
+    without = {"LD_PRELOAD": library}
+    assert trial.weights(*UNEVEN, ranks=2, environment=without) == expected
+    assert "serves no thread" in communication(trial, "run-2"), communication(trial, "run-2")
+    refused("train", *trial.options, "--overlap", "on", ranks=2, code=77, environment=without,
+            says=["--overlap on", "--overlap off"])
 
 
 @with_trial
