@@ -12,6 +12,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -85,11 +86,20 @@ static ls_status make_new_folder(ls_record *record, const ls_run *run, const cha
   utc(time_text, sizeof time_text);
   snprintf(parent, sizeof parent, "results/%s/%s/%s/%s-%s", host, run->scaling, run->driver,
            time_text, revision);
+  char *name = strrchr(parent, '/');
+  *name = 0;
+  LS_TRY(ls_make_folder(parent, error));
+  *name = '/';
   snprintf(record->folder, sizeof record->folder, "%s", parent);
-  for (int number = 2; access(record->folder, F_OK) == 0; number++)
+  /* Making it claims it: another run may be looking for a name at this very moment. */
+  for (int number = 2; mkdir(record->folder, 0777); number++) {
+    if (errno != EEXIST)
+      return ls_fail(error, LS_IO, "%s: cannot make this folder: %s", record->folder,
+                     strerror(errno));
     snprintf(record->folder, sizeof record->folder, "%s-%d", parent, number);
+  }
   record->made = 1;
-  return ls_make_folder(record->folder, error);
+  return LS_OK;
 }
 
 static ls_status choose_folder(ls_record *record, const char *folder, const ls_run *run,

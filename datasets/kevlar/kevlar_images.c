@@ -16,21 +16,34 @@ static ls_status hdf5_failed(const kevlar_source *source, const char *what, ls_e
                  reason);
 }
 
+typedef struct name_list {
+  char text[256];
+} name_list;
+
+static herr_t add_name(hid_t group, const char *name, const H5L_info_t *info, void *context) {
+  (void)group, (void)info;
+  name_list *list = context;
+  size_t used = strlen(list->text);
+  snprintf(list->text + used, sizeof list->text - used, "%s%s", used ? ", " : "", name);
+  return 0;
+}
+
 static ls_status find_set(kevlar_source *source, const char *producer, ls_error *error) {
   const char *names[] = {producer ? producer : "wires", producer ? NULL : "rawdigits"};
-  if (producer && (!*producer || strchr(producer, '/') || strlen(producer) > LS_KEVLAR_NAME - 8))
-    return ls_fail(error, LS_FORMAT,
-                   "%s: '%s' cannot be the name of an image set; try wires or rawdigits",
-                   source->base.path, producer);
   if (H5Lexists(source->file, "image", H5P_DEFAULT) <= 0)
     return ls_fail(error, LS_FORMAT, "%s: has no group /image; is it a KevLAr file?",
                    source->base.path);
   for (size_t i = 0; i < 2 && names[i]; i++) {
+    if (!*names[i] || strchr(names[i], '/') || strlen(names[i]) > LS_KEVLAR_NAME - 8) break;
     snprintf(source->image_set, sizeof source->image_set, "/image/%s", names[i]);
     if (H5Lexists(source->file, source->image_set, H5P_DEFAULT) > 0) return LS_OK;
   }
-  return ls_fail(error, LS_FORMAT, "%s: has no data set /image/%s%s", source->base.path, names[0],
-                 names[1] ? " or /image/rawdigits" : "; choose another producer");
+  name_list there = {""};
+  H5Literate_by_name(source->file, "/image", H5_INDEX_NAME, H5_ITER_INC, NULL, add_name, &there,
+                     H5P_DEFAULT);
+  return ls_fail(error, producer ? LS_USAGE : LS_FORMAT,
+                 "%s: has no data set /image/%s%s; there are: %s", source->base.path, names[0],
+                 names[1] ? " or /image/rawdigits" : "", there.text[0] ? there.text : "none");
 }
 
 static ls_status check_type(kevlar_source *source, ls_error *error) {

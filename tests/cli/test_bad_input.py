@@ -40,6 +40,16 @@ def test_foreign_file(trial):
 
 
 @with_trial
+def test_producer(trial):
+    """an image set that a KevLAr file has not: those that it has are listed"""
+    needs_hdf5()
+    path = trial.path("kevlar.h5")
+    larscale("synthetic", "--events", 2, "--size", 64, "--out", path)
+    for name in ("rawdigits", "a/b", "x" * 300):
+        refused("inspect", "--data", path, "--producer", name, code=2, says=[path, "there are: wires"])
+
+
+@with_trial
 def test_truncated(trial):
     """a truncated array"""
     with open(trial.data, "rb") as file:

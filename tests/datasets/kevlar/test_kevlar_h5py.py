@@ -20,7 +20,7 @@ TOOL = sys.argv[1]
 PIXEL = numpy.dtype([("event", "<u4"), ("plane", "<u4"), ("index", "<u4"), ("value", "<f4")])
 NAMES = ["gamma", "e-", "mu-", "pi-", "K+"]
 SHAPE = (3, 3, 200, 90)  # events, planes, ticks, wires
-FORMAT, VALUE, IO, MISMATCH = 3, 5, 2, 4  # ls_status
+USAGE, IO, FORMAT, MISMATCH, VALUE = 1, 2, 3, 4, 5  # ls_status
 SKIP = "skip: "
 folder = tempfile.TemporaryDirectory()
 random = numpy.random.default_rng(7)
@@ -302,8 +302,8 @@ def bad_files():
     with h5py.File(path("nogroup.h5"), "w") as file:
         file["other"] = 1
     yield "no group /image", must_refuse(path("nogroup.h5"), FORMAT, "/image")
-    yield "no such producer", must_refuse(good, FORMAT, "/image/other", more=("other",))
-    yield "a producer that is a path", must_refuse(good, FORMAT, "a/b", more=("a/b",))
+    yield "no such producer", must_refuse(good, USAGE, "/image/other", "there are: wires", more=("other",))
+    yield "a producer that is a path", must_refuse(good, USAGE, "a/b", more=("a/b",))
     with h5py.File(path("group.h5"), "w") as file:
         file.create_group("image/wires")
     yield "a group instead of a data set", must_refuse(path("group.h5"), FORMAT, "/image/wires")
