@@ -98,7 +98,9 @@ GROUP(checkpoint, "Checkpoints",
       INTEGER("checkpoint-steps", checkpoint_steps, 0, LARGEST, "one every N steps"),
       NUMBER("checkpoint-minutes", checkpoint_minutes, 0, 1e6,
              "one every X minutes; default 10, unless --checkpoint-steps is given"),
-      TEXT("resume", resume, "DIR", "go on from the newest whole checkpoint there"));
+      TEXT("resume", resume, "DIR",
+           "go on from the newest whole checkpoint there; if it is the folder of --checkpoint and "
+           "empty, begin"));
 
 GROUP(store, "Event store",
       TEXT("codec", codec, "NAME", "lz4 (default), lz4hc, zstd, zlib, blosclz, none"),

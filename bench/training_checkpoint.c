@@ -74,8 +74,25 @@ static void fill(const ls_training *t, const facts *f, ls_checkpoint *c) {
   c->state.optimizer_steps = optimizer->steps;
 }
 
+/* The first job of a chain has the same command line as the others: --checkpoint and --resume name
+ * one folder, and nothing is there yet. */
+static ls_status is_first_of_chain(const ls_settings *s, int *first, ls_error *error) {
+  *first = 0;
+  if (!s->checkpoint || strcmp(s->checkpoint, s->resume) != 0) return LS_OK;
+  int exists;
+  LS_TRY(ls_checkpoint_exists(s->resume, &exists, error));
+  *first = !exists;
+  return LS_OK;
+}
+
 static ls_status read_on_root(ls_training *t, ls_error *error) {
   if (ls_comm_rank(t->comm)) return LS_OK;
+  int first;
+  LS_TRY(is_first_of_chain(t->settings, &first, error));
+  if (first) {
+    if (t->talks) printf("no checkpoint in %s yet: from the beginning\n", t->settings->resume);
+    return LS_OK;
+  }
   facts f;
   ls_checkpoint c;
   ls_checkpoint_origin origin;

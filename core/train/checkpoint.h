@@ -58,6 +58,10 @@ ls_status ls_checkpoint_prepare(const char *folder, const char *resumed_from, ls
  * something old cannot be removed. */
 ls_status ls_checkpoint_write(const char *folder, const ls_checkpoint *checkpoint, ls_error *error);
 
+/* *exists: 1 if the folder holds checkpoints, whole or damaged. LS_IO (no such folder), LS_USAGE,
+ * LS_MEMORY. */
+ls_status ls_checkpoint_exists(const char *folder, int *exists, ls_error *error);
+
 /* Where a run was resumed from. */
 typedef struct ls_checkpoint_origin {
   char path[LS_CHECKPOINT_PATH]; /* of the one checkpoint */

@@ -178,6 +178,23 @@ def test_places(trial):
 
 
 @with_trial
+def test_chain(trial):
+    """jobs of one command line: the first begins, the others go on; an empty folder elsewhere is an error"""
+    needs_hdf5()
+    expected = trial.weights("--steps", 6, "--global-batch", 5)
+    points = trial.path("points")
+    chain = ["--global-batch", 5, "--checkpoint", points, "--resume", points, "--checkpoint-steps", 1]
+    first = trial.train(*chain, "--steps", 2, "--out", trial.path("first"), ranks=2).out
+    assert f"no checkpoint in {points} yet: from the beginning" in first, first
+    second = trial.train(*chain, "--steps", 6, "--out", trial.path("second")).out
+    assert "resumed from" in second and f"weights {expected}" in second, second
+    os.mkdir(trial.path("empty"))
+    refused("train", *trial.options, "--resume", trial.path("empty"), says=["empty", "no checkpoint"])
+    refused("train", *trial.options, "--resume", trial.path("empty"), "--checkpoint", trial.path("other"),
+            says=["empty", "no checkpoint"])
+
+
+@with_trial
 def test_other_run(trial):
     """another lr, seed, data, backend, global batch or optimizer: refused, with both values"""
     needs_hdf5()
