@@ -51,6 +51,7 @@ static ls_status come_to_rest(ls_run *run, ls_moving *m) {
 
 static ls_status stop(ls_run *run, ls_moving *m, double range) {
   LS_TRY(ls_run_deposit(run, m, m->at, m->particle->pdg, m->kinetic, range));
+  m->life.length += range;
   return come_to_rest(run, m);
 }
 

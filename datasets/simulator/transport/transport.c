@@ -19,7 +19,7 @@ struct ls_transport {
 
 ls_transport_options ls_transport_options_default(void) {
   return (ls_transport_options){.fluctuations = 1,
-                                .step = 0.3,
+                                .step = 0.1,
                                 .cut_electron = 0.3,
                                 .cut_gamma = 0.05,
                                 .volume_min = {0, -116.5, 0},
