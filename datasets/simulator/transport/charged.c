@@ -120,7 +120,9 @@ static ls_status walk(ls_run *run, ls_moving *m, double length, double loss) {
   ls_move(m->at, m->direction, length / 2);
   m->time += length * total / (sqrt(square) * ls_speed_of_light);
   LS_TRY(ls_run_deposit(run, m, m->at, m->particle->pdg, loss, length));
-  if (run->options->fluctuations) ls_scatter(m->direction, square / total, length, &run->stream);
+  if (run->options->fluctuations)
+    ls_scatter(m->direction, m->particle->species == LS_ELECTRON, sqrt(square),
+               sqrt(square) / total, length, &run->stream);
   ls_move(m->at, m->direction, length / 2);
   m->kinetic -= loss;
   m->life.length += length;
