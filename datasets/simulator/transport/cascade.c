@@ -51,7 +51,7 @@ static void spread(double mass, double kinetic, const double direction[3], ls_st
   double momentum = sqrt(kinetic * (kinetic + 2 * mass));
   double x = deviation * ls_stream_normal(stream), y = deviation * ls_stream_normal(stream);
   double across = sqrt(x * x + y * y);
-  if (across >= momentum) { /* slow: anywhere */
+  if (across >= momentum || across < 1e-9) { /* slow: anywhere */
     ls_stream_direction(stream, out);
     return;
   }

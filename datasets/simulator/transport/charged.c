@@ -1,5 +1,7 @@
 /* Charged particles, step by step: loss along the step with its fluctuation, a turn in its middle,
- * and at its end, perhaps, a process that is drawn one by one. */
+ * and at its end, perhaps, a process that is drawn one by one.
+ * Left out: radiation of muons (0.02% of their loss at 0.5 GeV, 0.35% at 4.5 GeV: PUMAS' table of
+ * liquid argon) and elastic scattering of hadrons off whole nuclei. */
 #include "datasets/simulator/transport/argon.h"
 #include "datasets/simulator/transport/decay.h"
 #include "datasets/simulator/transport/electromagnetic.h"

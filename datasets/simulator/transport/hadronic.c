@@ -65,7 +65,6 @@ static void strangeness_exchange(const ls_particle *kaon, double kinetic, const 
   double nucleon = ls_particle_of_pdg(LS_PDG_PROTON)->mass, sum = kaon->mass + nucleon;
   double mass = sqrt(sum * sum + 2 * nucleon * kinetic); /* of the two together */
   int on_neutron = ls_stream_uniform(stream) < 22.0 / 40;
-  /* The energy of the two beyond their masses is what moves their frame. */
   ls_decay_to_two(mass - ls_nucleon_binding, fmax(0, kinetic + sum - mass), direction,
                   (const int[2]){LS_PDG_LAMBDA, on_neutron ? -LS_PDG_PION : LS_PDG_PI_ZERO}, stream,
                   products);
