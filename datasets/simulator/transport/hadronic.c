@@ -4,6 +4,7 @@
 #include "datasets/simulator/transport/cascade.h"
 #include "datasets/simulator/transport/decay.h"
 #include "datasets/simulator/transport/nucleus.h"
+#include "datasets/simulator/transport/vector.h"
 
 #include <math.h>
 
@@ -22,13 +23,39 @@ static double interpolate(const point *points, int count, double x) {
   return points[count - 1].y;
 }
 
-/* Kinetic energy in GeV, mb. */
-static double pion_millibarn(double kinetic) {
-  static const point table[] = {{0, 0},     {.02, 470}, {.06, 620}, {.08, 860},
-                                {.10, 955}, {.12, 980}, {.16, 920}, {.20, 820},
-                                {.30, 665}, {.40, 615}, {.50, 590}, {.70, 600},
-                                {1, 615},   {2, 550},   {3, 525},   {5, 510}};
-  return interpolate(table, sizeof table / sizeof *table, kinetic / 1000);
+/* Kinetic energy in GeV, mb; pi+ are kept away by the charge of the nucleus. */
+static double pion_millibarn(const ls_particle *pion, double kinetic) {
+  static const point minus[] = {{0, 0},     {.02, 470}, {.06, 620}, {.08, 860}, {.10, 955},
+                                {.12, 980}, {.16, 920}, {.20, 820}, {.30, 665}, {.40, 615},
+                                {.50, 590}, {.70, 600}, {1, 615},   {2, 550},   {3, 525},
+                                {5, 510},   {10, 488}};
+  static const point plus[] = {{0, 0},     {.02, 160}, {.04, 315}, {.06, 500}, {.08, 745},
+                               {.10, 870}, {.12, 905}, {.16, 860}, {.20, 770}, {.30, 640},
+                               {.40, 595}, {.50, 575}, {.70, 590}, {1, 608},   {2, 550},
+                               {3, 525},   {5, 510},   {10, 488}};
+  return pion->charge < 0 ? interpolate(minus, sizeof minus / sizeof *minus, kinetic / 1000)
+                          : interpolate(plus, sizeof plus / sizeof *plus, kinetic / 1000);
+}
+
+double ls_elastic_rate(const ls_particle *particle, double kinetic) {
+  static const point table[] = {{0, 0},     {.02, 330}, {.06, 620}, {.12, 620}, {.20, 605},
+                                {.30, 535}, {.40, 385}, {.50, 325}, {.70, 300}, {1, 307},
+                                {2, 306},   {3, 270},   {5, 230},   {10, 217}};
+  if (particle->species != LS_PION) return 0;
+  return interpolate(table, sizeof table / sizeof *table, kinetic / 1000) * 1e-3 * ls_argon_atoms();
+}
+
+double ls_elastic_turn(const ls_particle *particle, double kinetic, double direction[3],
+                       ls_stream *stream) {
+  const double planck2 = 389.379;                                       /* (hbar c)^2, MeV2 b */
+  double square = kinetic * (kinetic + 2 * particle->mass);             /* p^2 */
+  double disc = ls_hadronic_rate(particle, kinetic) / ls_argon_atoms(); /* pi R^2, b */
+  double slope = disc / (4 * ls_pi * planck2); /* R^2 / 4, in MeV^-2: exp(-slope t) */
+  double whole = 1 - exp(-4 * square * slope);
+  double t = -log(1 - whole * ls_stream_uniform(stream)) / slope;
+  double angle = 2 * ls_pi * ls_stream_uniform(stream);
+  ls_turn(direction, fmax(-1, 1 - t / (2 * square)), cos(angle), sin(angle));
+  return t / (2 * ls_argon_mass * 931.494); /* atomic mass unit, MeV */
 }
 
 /* Momentum in GeV/c, mb: the fits at A = 40. */
@@ -52,7 +79,7 @@ static double nucleon_millibarn(const ls_particle *nucleon, double kinetic) {
 
 double ls_hadronic_rate(const ls_particle *particle, double kinetic) {
   double millibarn = 0;
-  if (particle->species == LS_PION) millibarn = pion_millibarn(kinetic);
+  if (particle->species == LS_PION) millibarn = pion_millibarn(particle, kinetic);
   if (particle->species == LS_KAON) millibarn = kaon_millibarn(particle, kinetic);
   if (particle->species == LS_PROTON || particle->species == LS_NEUTRON)
     millibarn = nucleon_millibarn(particle, kinetic);
@@ -91,7 +118,7 @@ static void nucleon_interacts(const ls_particle *nucleon, double kinetic, const 
                               ls_stream *stream, ls_products *products) {
   const double compound = 25, production = 600; /* MeV */
   if (kinetic < compound)
-    ls_evaporate(kinetic, stream, products);
+    ls_evaporate(kinetic + ls_nucleon_binding, stream, products);
   else if (kinetic < production)
     ls_scatter_off_nucleon(nucleon, nucleon->pdg, kinetic, direction, stream, products);
   else

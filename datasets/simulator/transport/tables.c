@@ -57,6 +57,7 @@ static void fill_charged(ls_charged_point *table, const ls_particle *p, double c
       point->loss += ls_soft_bremsstrahlung_loss(kinetic, cut_gamma);
       point->all += ls_soft_bremsstrahlung_loss(kinetic, no_cut);
     }
+    point->elastic = ls_elastic_rate(p, kinetic);
     point->other = electron ? (p->charge > 0 ? ls_annihilation_rate(kinetic) : 0)
                             : ls_hadronic_rate(p, kinetic);
   }
@@ -81,9 +82,13 @@ ls_charged_point ls_charged_at(const ls_charged_point *table, double kinetic) {
   ls_grid_place place = ls_grid_find(kinetic);
   const ls_charged_point *a = &table[place.index], *b = a + 1;
   double f = place.fraction;
-  return (ls_charged_point){between(a->loss, b->loss, f),           between(a->all, b->all, f),
-                            between(a->range, b->range, f),         between(a->delta, b->delta, f),
-                            between(a->radiation, b->radiation, f), between(a->other, b->other, f)};
+  return (ls_charged_point){.loss = between(a->loss, b->loss, f),
+                            .all = between(a->all, b->all, f),
+                            .range = between(a->range, b->range, f),
+                            .delta = between(a->delta, b->delta, f),
+                            .radiation = between(a->radiation, b->radiation, f),
+                            .elastic = between(a->elastic, b->elastic, f),
+                            .other = between(a->other, b->other, f)};
 }
 
 ls_photon_point ls_photon_at(const ls_tables *tables, double energy) {

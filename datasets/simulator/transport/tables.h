@@ -11,6 +11,7 @@ typedef struct ls_charged_point {
   double range;     /* cm, from collisions alone */
   double delta;     /* delta rays per cm */
   double radiation; /* photons of bremsstrahlung per cm */
+  double elastic;   /* hadrons: off whole nuclei, per cm */
   double other;     /* e+: annihilation in flight; hadrons: inelastic, per cm */
 } ls_charged_point;
 

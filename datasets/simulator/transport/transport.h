@@ -62,7 +62,7 @@ typedef struct ls_energy_balance {
   double outside;   /* deposited in the margin, not in the list */
   double escaped;   /* carried away by what left the margin, masses as in initial */
   double neutrino;
-  double binding; /* spent on freeing nucleons, and what nuclear reactions hide */
+  double binding; /* spent on freeing nucleons, and what nuclei hide */
 } ls_energy_balance;
 
 /* Tables and stack of one thread. */
