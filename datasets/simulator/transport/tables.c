@@ -4,29 +4,13 @@
 #include "datasets/simulator/transport/hadronic.h"
 #include "datasets/simulator/transport/ionisation.h"
 
-static const int pdg_of_table[LS_CHARGED_TABLES] = {LS_PDG_ELECTRON, -LS_PDG_ELECTRON, LS_PDG_MUON,
-                                                    LS_PDG_PION,     LS_PDG_KAON,      -LS_PDG_KAON,
-                                                    LS_PDG_PROTON};
+static const int pdg_of_table[LS_CHARGED_TABLES] = {LS_PDG_ELECTRON, -LS_PDG_ELECTRON, LS_PDG_PION,
+                                                    -LS_PDG_PION,    LS_PDG_KAON,      -LS_PDG_KAON,
+                                                    LS_PDG_MUON,     LS_PDG_PROTON};
 
 const ls_charged_point *ls_charged_table(const ls_tables *tables, const ls_particle *particle) {
-  int table = 0;
-  switch (particle->species) {
-  case LS_ELECTRON:
-    table = particle->charge > 0;
-    break;
-  case LS_MUON:
-    table = 2;
-    break;
-  case LS_PION:
-    table = 3;
-    break;
-  case LS_KAON:
-    table = particle->charge > 0 ? 4 : 5;
-    break;
-  default:
-    table = 6;
-    break;
-  }
+  int pdg = particle->species == LS_MUON ? LS_PDG_MUON : particle->pdg, table = 0;
+  while (table < LS_CHARGED_TABLES - 1 && pdg_of_table[table] != pdg) table++;
   return tables->charged[table];
 }
 

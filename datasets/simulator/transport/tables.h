@@ -19,8 +19,8 @@ typedef struct ls_photon_point {
   double pair, compton, photoelectric; /* per cm */
 } ls_photon_point;
 
-/* Tables of their own: what a charge's sign changes has two. */
-enum { LS_CHARGED_TABLES = 7 };
+/* One for each charged particle, but for muons, whose sign changes nothing in flight. */
+enum { LS_CHARGED_TABLES = 8 };
 
 typedef struct ls_tables {
   ls_charged_point charged[LS_CHARGED_TABLES][LS_GRID_POINTS];
