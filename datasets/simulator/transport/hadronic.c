@@ -139,11 +139,12 @@ void ls_hadronic_draw(const ls_particle *particle, double kinetic, const double 
     nucleon_interacts(particle, kinetic, direction, stream, products);
 }
 
-/* Suzuki, Measday and Roalsvig, Phys. Rev. C 35 (1987) 2212: capture rate of argon 1.2727 / us;
- * decay of a bound muon: their Huff factor of 0.993 times 1 / 2.197 us. */
+/* Capture by argon, 1.2727 / us: Suzuki, Measday and Roalsvig, Phys. Rev. C 35 (1987) 2212. Decay
+ * of a bound muon: slower than a free one's by 2.5 (alpha Z_eff)^2, N. C. Mukhopadhyay, Phys. Rep.
+ * 30 (1977) 1, with their Z_eff of 14.89: 0.970. */
 static int muon_is_taken(const ls_particle *muon, const double direction[3], ls_stream *stream,
                          ls_products *products) {
-  double capture = 1.2727, decay = 0.993 / muon->lifetime;
+  double capture = 1.2727, decay = 0.970 / muon->lifetime;
   products->delay = ls_stream_exponential(stream) / (capture + decay);
   if (ls_stream_uniform(stream) * (capture + decay) > capture) {
     ls_decay(muon, 0, direction, stream, products);
