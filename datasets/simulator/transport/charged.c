@@ -162,8 +162,9 @@ ls_status ls_follow_charged(ls_run *run, ls_moving *m) {
     }
     if (!happens) continue;
     double which = ls_stream_uniform(&run->stream) * rate;
-    if (which < here.delta) {
-      if (m->kinetic > 2 * run->options->cut_electron || !electron) LS_TRY(lose_to_delta(run, m));
+    if (which < here.delta) { /* the step may have left less than a delta ray needs */
+      if (ls_largest_transfer(m->particle, m->kinetic) > run->options->cut_electron)
+        LS_TRY(lose_to_delta(run, m));
     } else if ((which -= here.delta) < here.radiation) {
       if (m->kinetic > run->options->cut_gamma) LS_TRY(radiate(run, m));
     } else if ((which -= here.radiation) < here.elastic) {
