@@ -129,11 +129,13 @@ GROUP(step, "Step", INTEGER("batch", batch, 1, 1 << 20, "images: the first N eve
       OVERWRITE, JSON, HELP);
 
 GROUP(convert, "Output",
-      TEXT("out", out, "FILE", "the file to write: KevLAr HDF5, or NumPy with labels beside it"),
-      CHOICE("format", format, "kevlar|npy",
-             "kevlar: whole events; npy: the network's images; default: by the name of --out"),
-      CHOICE("image-set", image_set, "wires|rawdigits", "data set of a KevLAr file; default wires"),
-      CHOICE("values", value_type, "int32|float32", "of a KevLAr file; default: as in the source"),
+      TEXT("out", out, "FILE", "the file to write: HDF5, or NumPy with labels beside it"),
+      CHOICE("format", format, "kevlar|packed|npy",
+             "kevlar, packed: whole events; npy: the network's images; default: by the name of "
+             "--out, npy or kevlar"),
+      CHOICE("image-set", image_set, "wires|rawdigits",
+             "what the events are called; default wires"),
+      CHOICE("values", value_type, "int32|float32", "of whole events; default: as in the source"),
       OVERWRITE, JSON, HELP);
 
 GROUP(synthetic, "Output", TEXT("out", out, "FILE", "the KevLAr file to write"),
