@@ -17,6 +17,8 @@ static const ls_particle table[] = {
     {LS_PDG_PROTON, "proton", LS_PROTON, 1, 938.27208816, 0},
     {LS_PDG_NEUTRON, "neutron", LS_NEUTRON, 0, 939.56542052, 0},
     {LS_PDG_PI_ZERO, "pi0", LS_PI_ZERO, 0, 134.9768, 8.43e-11},
+    {LS_PDG_KAON_SHORT, "K_S0", LS_KAON_SHORT, 0, 497.611, 8.954e-5},
+    {LS_PDG_LAMBDA, "Lambda0", LS_LAMBDA, 0, 1115.683, 2.632e-4},
 };
 enum { COUNT = sizeof table / sizeof *table, OF_GUN = 10 };
 

@@ -10,9 +10,11 @@ enum {
   LS_PDG_GAMMA = 22,
   LS_PDG_PI_ZERO = 111,
   LS_PDG_PION = 211,
+  LS_PDG_KAON_SHORT = 310,
   LS_PDG_KAON = 321,
   LS_PDG_NEUTRON = 2112,
-  LS_PDG_PROTON = 2212
+  LS_PDG_PROTON = 2212,
+  LS_PDG_LAMBDA = 3122
 };
 
 /* Species share all but the sign of the charge. */
@@ -25,6 +27,8 @@ typedef enum ls_species {
   LS_PROTON,
   LS_NEUTRON,
   LS_PI_ZERO,
+  LS_KAON_SHORT,
+  LS_LAMBDA,
   LS_SPECIES
 } ls_species;
 

@@ -50,7 +50,7 @@ typedef struct ls_transport_options {
   void *context;
 } ls_transport_options;
 
-/* MicroBooNE's active volume, steps of 3 mm. */
+/* MicroBooNE's active volume, steps of 1 mm. */
 ls_transport_options ls_transport_options_default(void);
 
 /* MeV. What came in is the primary's kinetic energy plus its mass, where it can be set free: a
