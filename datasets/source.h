@@ -57,6 +57,9 @@ struct ls_source {
   int has_labels;           /* 1: ls_event_info.label is filled from the file */
   int class_count;          /* if has_labels */
   char class_names[16][32]; /* if has_labels, in label order */
+  /* Where the file has its pixels, "/image/wires", and where labels are or would be; for messages.
+   * Empty: the format has no data sets, or no labels. */
+  char pixel_set[192], label_set[32];
   /* Spent so far in info and read, all but what the sink took: read, from file to memory (with what
    * a library does on the way); inflate, from there to pixels. */
   double read_seconds, inflate_seconds;

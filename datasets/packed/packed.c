@@ -221,6 +221,8 @@ ls_status ls_packed_open(const char *path, const char *producer, ls_source **sou
     return ls_fail(error, LS_MEMORY, "%s: no memory to open the file", path);
   }
   opened->base.functions = &functions;
+  snprintf(opened->base.pixel_set, sizeof opened->base.pixel_set, "/packed/records");
+  snprintf(opened->base.label_set, sizeof opened->base.label_set, "/packed/index");
   opened->file = opened->records = -1;
   ls_hdf5_printing reports = ls_hdf5_quiet();
   ls_status status = open_parts(opened, producer, error);

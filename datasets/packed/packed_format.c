@@ -32,7 +32,7 @@ uint64_t ls_packed_block_checksum(const ls_packed_block *block, size_t event, co
 ls_codec_settings ls_packed_codec(void) {
   const ls_codec_library *library = ls_codec_library_find();
   const char *codec = !library ? "none" : library->has("zstd") ? "zstd" : "lz4";
-  return (ls_codec_settings){.codec = codec, .level = 5, .shuffle = 1, .threads = 1};
+  return (ls_codec_settings){.codec = codec, .level = 3, .shuffle = 1, .threads = 1};
 }
 
 const char *ls_packed_codec_name(void) {
