@@ -13,7 +13,8 @@ ls_status ls_event_writer_open(ls_event_writer *writer, const char *format, cons
                                    .class_count = layout->class_count,
                                    .value_type = layout->value_type,
                                    .truth = layout->truth,
-                                   .truth_count = layout->truth_count};
+                                   .truth_count = layout->truth_count,
+                                   .settings = layout->settings};
   return ls_kevlar_writer_open(path, &kevlar, &writer->kevlar, error);
 }
 

@@ -3,6 +3,10 @@
 #ifndef LS_DATASETS_HDF5_TRUTH_H
 #define LS_DATASETS_HDF5_TRUTH_H
 
+/* Attribute of the group /truth, if the writer was given one: what the events were made with, as
+ * text. */
+#define LS_TRUTH_SETTINGS "settings"
+
 enum { LS_TRUTH_MOST_COLUMNS = 16, LS_TRUTH_MOST_WIDTH = 64, LS_TRUTH_NAME = 32 };
 
 typedef struct ls_truth_column {

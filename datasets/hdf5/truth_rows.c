@@ -1,3 +1,4 @@
+#define _POSIX_C_SOURCE 200809L
 #include "datasets/hdf5/truth_rows.h"
 
 #include "datasets/hdf5/output.h"
@@ -19,6 +20,7 @@ struct ls_truth_rows {
   column columns[LS_TRUTH_MOST_COLUMNS];
   size_t events, capacity;
   double *values; /* [events][width] */
+  char *settings;
 };
 
 static ls_status check_columns(const char *path, const ls_truth_column *columns, int count,
@@ -37,12 +39,16 @@ static ls_status check_columns(const char *path, const ls_truth_column *columns,
 }
 
 ls_status ls_truth_rows_new(const char *path, const ls_truth_column *columns, int count,
-                            ls_truth_rows **rows, ls_error *error) {
+                            const char *settings, ls_truth_rows **rows, ls_error *error) {
   *rows = NULL;
   LS_TRY(check_columns(path, columns, count, error));
   if (!count) return LS_OK;
   ls_truth_rows *made = calloc(1, sizeof *made);
-  if (!made) return ls_fail(error, LS_MEMORY, "%s: no memory for the truth", path);
+  if (made && settings) made->settings = strdup(settings);
+  if (!made || (settings && !made->settings)) {
+    free(made);
+    return ls_fail(error, LS_MEMORY, "%s: no memory for the truth", path);
+  }
   made->count = count;
   for (int i = 0; i < count; i++) {
     snprintf(made->columns[i].name, LS_TRUTH_NAME, "%s", columns[i].name);
@@ -72,7 +78,7 @@ ls_status ls_truth_rows_add(ls_truth_rows *rows, const double *values, ls_error 
 size_t ls_truth_rows_bytes(const ls_truth_rows *rows) {
   if (!rows) return 0;
   return (rows->events + CHUNK_EVENTS) * (size_t)rows->width * sizeof *rows->values +
-         (size_t)rows->count * HEADER_BYTES;
+         (size_t)rows->count * HEADER_BYTES + (rows->settings ? strlen(rows->settings) : 0);
 }
 
 /* Chunked, with Fletcher's checksum. */
@@ -81,7 +87,7 @@ static hid_t create_set(hid_t group, const char *name, const hsize_t shape[2]) {
   hid_t space = H5Screate_simple(2, shape, NULL), creation = H5Pcreate(H5P_DATASET_CREATE);
   hid_t set = -1;
   if (space >= 0 && creation >= 0 && H5Pset_chunk(creation, 2, chunk) >= 0 &&
-      H5Pset_fletcher32(creation) >= 0)
+      H5Pset_fletcher32(creation) >= 0 && H5Pset_obj_track_times(creation, 0) >= 0)
     set = H5Dcreate2(group, name, H5T_IEEE_F64LE, space, H5P_DEFAULT, creation, H5P_DEFAULT);
   if (creation >= 0) H5Pclose(creation);
   if (space >= 0) H5Sclose(space);
@@ -102,10 +108,23 @@ static int write_column(const ls_truth_rows *rows, hid_t group, const column *c,
   return good;
 }
 
+/* Of the text's own length. */
+static int write_settings(hid_t group, const char *settings) {
+  if (!settings) return 1;
+  hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate(H5S_SCALAR), attribute = -1;
+  if (type >= 0 && space >= 0 && H5Tset_size(type, strlen(settings) + 1) >= 0)
+    attribute = H5Acreate2(group, LS_TRUTH_SETTINGS, type, space, H5P_DEFAULT, H5P_DEFAULT);
+  int good = attribute >= 0 && H5Awrite(attribute, type, settings) >= 0;
+  if (attribute >= 0 && H5Aclose(attribute) < 0) good = 0;
+  if (space >= 0) H5Sclose(space);
+  if (type >= 0) H5Tclose(type);
+  return good;
+}
+
 int ls_truth_rows_write(const ls_truth_rows *rows, hid_t file) {
   if (!rows || !rows->events) return 1;
   hid_t group = H5Gcreate2(file, "/truth", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
-  int good = group >= 0;
+  int good = group >= 0 && write_settings(group, rows->settings);
   size_t from = 0;
   for (int i = 0; good && i < rows->count; i++) {
     good = write_column(rows, group, &rows->columns[i], from);
@@ -118,5 +137,6 @@ int ls_truth_rows_write(const ls_truth_rows *rows, hid_t file) {
 void ls_truth_rows_free(ls_truth_rows *rows) {
   if (!rows) return;
   free(rows->values);
+  free(rows->settings);
   free(rows);
 }

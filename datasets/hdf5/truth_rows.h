@@ -11,10 +11,11 @@
 /* The rows of a file that is being written: kept in memory (8 bytes a value) until its end. */
 typedef struct ls_truth_rows ls_truth_rows;
 
-/* columns are copied. *rows is NULL if count is 0. path: of the file, for messages. Returns LS_OK,
- * LS_MISMATCH (names or widths that cannot be written) or LS_MEMORY. */
+/* columns and settings (LS_TRUTH_SETTINGS; NULL: none; below 60 KB) are copied. *rows is NULL if
+ * count is 0. path: of the file, for messages. Returns LS_OK, LS_MISMATCH (names or widths that
+ * cannot be written) or LS_MEMORY. */
 ls_status ls_truth_rows_new(const char *path, const ls_truth_column *columns, int count,
-                            ls_truth_rows **rows, ls_error *error);
+                            const char *settings, ls_truth_rows **rows, ls_error *error);
 
 /* values: one after the other, as many as the widths make together; NULL: NaN, unknown. LS_OK or
  * LS_MEMORY. NULL for rows is allowed. */

@@ -38,6 +38,7 @@ static hid_t create_set(hid_t group, const char *name, hid_t type, int rank, con
   hid_t space = H5Screate_simple(rank, shape, most), set = -1;
   hid_t creation = H5Pcreate(H5P_DATASET_CREATE);
   if (space >= 0 && creation >= 0 && H5Pset_chunk(creation, rank, chunk) >= 0 &&
+      H5Pset_obj_track_times(creation, 0) >= 0 && /* the same events are the same bytes */
       H5Pset_fill_value(creation, H5T_NATIVE_INT32, &zero) >= 0 &&
       H5Pset_deflate(creation, DEFLATE_LEVEL) >= 0)
     set = H5Dcreate2(group, name, type, space, H5P_DEFAULT, creation, H5P_DEFAULT);
@@ -101,8 +102,8 @@ ls_status ls_kevlar_writer_open(const char *path, const ls_kevlar_layout *layout
   snprintf(opened->image_set, sizeof opened->image_set, "/image/%s", layout->image_set);
   for (int k = 0; k < layout->class_count; k++)
     snprintf(opened->class_names[k], CLASS_NAME, "%s", layout->class_names[k]);
-  ls_status status =
-      ls_truth_rows_new(path, layout->truth, layout->truth_count, &opened->truth, error);
+  ls_status status = ls_truth_rows_new(path, layout->truth, layout->truth_count, layout->settings,
+                                       &opened->truth, error);
   if (status == LS_OK)
     status = ls_hdf5_output_open(&opened->output, path, opened->image_set, 0, error);
   if (status == LS_OK) {

@@ -37,7 +37,8 @@ static hid_t create_set(hid_t group, const char *name, hid_t type, hsize_t chunk
   const hsize_t none = 0, most = H5S_UNLIMITED;
   hid_t space = H5Screate_simple(1, &none, &most), creation = H5Pcreate(H5P_DATASET_CREATE);
   hid_t set = -1;
-  if (space >= 0 && creation >= 0 && H5Pset_chunk(creation, 1, &chunk) >= 0)
+  if (space >= 0 && creation >= 0 && H5Pset_chunk(creation, 1, &chunk) >= 0 &&
+      H5Pset_obj_track_times(creation, 0) >= 0) /* the same events are the same bytes */
     set = H5Dcreate2(group, name, type, space, H5P_DEFAULT, creation, H5P_DEFAULT);
   if (creation >= 0) H5Pclose(creation);
   if (space >= 0) H5Sclose(space);
@@ -130,8 +131,8 @@ ls_status ls_packed_writer_open(const char *path, const ls_packed_layout *layout
   snprintf(opened->image_set, sizeof opened->image_set, "%s", layout->image_set);
   for (int k = 0; k < layout->class_count; k++)
     snprintf(opened->class_names[k], LS_PACKED_CLASS_NAME, "%s", layout->class_names[k]);
-  ls_status status =
-      ls_truth_rows_new(path, layout->truth, layout->truth_count, &opened->truth, error);
+  ls_status status = ls_truth_rows_new(path, layout->truth, layout->truth_count, layout->settings,
+                                       &opened->truth, error);
   if (status == LS_OK) status = ls_hdf5_output_open(&opened->output, path, set_name, 1, error);
   if (status == LS_OK) {
     ls_hdf5_printing reports = ls_hdf5_quiet();

@@ -16,6 +16,7 @@ typedef struct ls_packed_layout {
   ls_value_type value_type;
   const ls_truth_column *truth; /* what else is known of each event; NULL: nothing */
   int truth_count;
+  const char *settings; /* LS_TRUTH_SETTINGS; NULL: none */
 } ls_packed_layout;
 
 /* Begins a file beside path (see base/output_file.h). The layout is copied. Returns LS_OK,
