@@ -2,7 +2,6 @@
 #include "base/random.h"
 #include "datasets/simulator/detector/lanes.h"
 
-#include <math.h>
 #include <string.h>
 
 enum { FAR = 1024 };
@@ -32,24 +31,18 @@ static ls_status put(const ls_run *run, int tick, int count, const float *values
   return run->sink->put(run->sink->context, run->plane, run->wire, tick, count, values, error);
 }
 
-/* Adds noise and rounds as the digitiser does, relative to the pedestal, margin ticks further on
- * both sides. */
+/* Adds noise and rounds as the digitiser does, less the pedestal, margin ticks further on both
+ * sides. */
 static void digitise(ls_readout *r, const ls_run *run, int margin) {
   const ls_detector *d = &r->tables->detector;
   float *signal = run->signal - margin;
-  int count = run->count + 2 * margin;
-  if (run->options->noise) {
-    ls_noise_fill(r, run->plane, run->wire, run->first - margin, count, 0);
+  int count = run->count + 2 * margin, noise = run->options->noise;
+  if (noise) ls_noise_fill(r, run->plane, run->wire, run->first - margin, count, 0);
+  if (run->options->rounding)
+    r->tables->lanes->digitise(signal, noise ? r->noise : NULL, count,
+                               (float)d->pedestal[run->plane], (float)d->adc_most);
+  else if (noise)
     for (int i = 0; i < count; i++) signal[i] += r->noise[i];
-  }
-  if (!run->options->rounding) return;
-  float pedestal = (float)d->pedestal[run->plane], low = -pedestal;
-  float high = (float)d->adc_most - pedestal;
-  for (int i = 0; i < count; i++) {
-    float v = rintf(signal[i] + pedestal) - pedestal;
-    v = v < low ? low : v;
-    signal[i] = v > high ? high : v;
-  }
 }
 
 static ls_status put_digits(ls_readout *r, const ls_run *run, ls_error *error) {

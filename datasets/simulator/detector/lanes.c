@@ -7,12 +7,18 @@
   void ls_scatter_##suffix(ls_readout *, int);                                                     \
   void ls_fold_##suffix(const float *, float *, const ls_kernel *, int);                           \
   void ls_filter_##suffix(float *, const float *, const float *, int, int);                        \
+  void ls_sums_##suffix(float *, const float *, int);                                              \
+  void ls_add_row_##suffix(float *, const float *, float);                                         \
+  void ls_digitise_##suffix(float *, const float *, int, float, float);                            \
   void ls_white_##suffix(float *, int, int, uint64_t);                                             \
   static const ls_lanes suffix = {.name = #suffix,                                                 \
                                   .charge = ls_charge_##suffix,                                    \
                                   .scatter = ls_scatter_##suffix,                                  \
                                   .fold = ls_fold_##suffix,                                        \
                                   .filter = ls_filter_##suffix,                                    \
+                                  .sums = ls_sums_##suffix,                                        \
+                                  .add_row = ls_add_row_##suffix,                                  \
+                                  .digitise = ls_digitise_##suffix,                                \
                                   .white = ls_white_##suffix}
 
 DECLARE(plain);

@@ -14,6 +14,13 @@ typedef struct ls_lanes {
   void (*fold)(const float *charge, float *output, const ls_kernel *kernel, int width);
   /* output[i] = sum over j of taps[j] input[i + j], i below count rounded up to 64. */
   void (*filter)(float *output, const float *input, const float *taps, int tap_count, int count);
+  /* output[i] = |sum of input[i - 3] .. input[i + 3]| */
+  void (*sums)(float *output, const float *input, int count);
+  /* A row of LS_ROW charges, weighed, is added to another. */
+  void (*add_row)(float *sum, const float *row, float weight);
+  /* Adds noise (NULL: none) to signals; then as whole ADC counts from 0 to most, less the pedestal.
+   */
+  void (*digitise)(float *signal, const float *noise, int count, float pedestal, float most);
   /* White noise of variance 1 at ticks first .., both multiples of 32. */
   void (*white)(float *output, int first, int count, uint64_t key);
 } ls_lanes;

@@ -42,7 +42,7 @@ static ls_status put_region(ls_readout *r, const ls_run *run, int from, int to, 
   float limit = (float)r->tables->detector.zero_limit[run->plane];
   if (run->options->rounding)
     for (int i = 0; i < to - from; i++)
-      r->filtered[i] = fabsf(r->filtered[i]) < limit ? 0 : truncf(r->filtered[i]);
+      r->filtered[i] = fabsf(r->filtered[i]) < limit ? 0 : (float)(int32_t)r->filtered[i];
   r->trace_end = run->first + to;
   return run->sink->put(run->sink->context, run->plane, run->wire, run->first + from, to - from,
                         r->filtered, error);
@@ -58,8 +58,7 @@ ls_status ls_regions(ls_readout *r, const ls_run *run, ls_error *error) {
   const float threshold = r->tables->threshold[run->plane][run->wire];
   const float *x = run->signal - beyond;
   float *sums = r->sums;
-  for (int i = 0; i < count; i++)
-    sums[i] = fabsf(x[i - 3] + x[i - 2] + x[i - 1] + x[i] + x[i + 1] + x[i + 2] + x[i + 3]);
+  r->tables->lanes->sums(sums, x, count);
   int i = 0;
   while (i < count) {
     while (i + 16 <= count && ls_below_16(sums + i, threshold)) i += 16;

@@ -52,7 +52,7 @@ static int neighbours_charge(const plane_work *work, int wire, int block, float 
       const float *row = v < 0 || v >= t->wires[work->plane] ? NULL : row_of(work->r, v, block);
       if (!row) continue;
       if (!any) memset(charge, 0, LS_ROW * sizeof *charge);
-      for (int i = 0; i < LS_ROW; i++) charge[i] += weights[k - 1] * row[i];
+      t->lanes->add_row(charge, row, weights[k - 1]);
       any = 1;
     }
   return any;

@@ -1,4 +1,4 @@
-/* White noise from a counter, and short filters. */
+/* White noise from a counter, short filters, digits. */
 #include "datasets/simulator/detector/vectors.h"
 
 #include <math.h>
@@ -56,4 +56,31 @@ void LS_LANE(ls_filter)(float *output, const float *input, const float *taps, in
     y[2] = c;
     y[3] = d;
   }
+}
+
+void LS_LANE(ls_sums)(float *restrict output, const float *restrict input, int count) {
+  for (int i = 0; i < count; i++) {
+    const float *x = input + i;
+    output[i] = fabsf(x[-3] + x[-2] + x[-1] + x[0] + x[1] + x[2] + x[3]);
+  }
+}
+
+void LS_LANE(ls_add_row)(float *restrict sum, const float *restrict row, float weight) {
+  for (int i = 0; i < LS_ROW; i++) sum[i] += weight * row[i];
+}
+
+/* Adding and subtracting 1.5 * 2^23 rounds to a whole number. */
+static inline float digit(float value, float pedestal, float most) {
+  value += pedestal;
+  value = value > 0 ? value : 0;
+  value = value < most ? value : most;
+  return (value + 12582912.0F) - 12582912.0F - pedestal;
+}
+
+void LS_LANE(ls_digitise)(float *restrict signal, const float *restrict noise, int count,
+                          float pedestal, float most) {
+  if (noise)
+    for (int i = 0; i < count; i++) signal[i] = digit(signal[i] + noise[i], pedestal, most);
+  else
+    for (int i = 0; i < count; i++) signal[i] = digit(signal[i], pedestal, most);
 }

@@ -26,7 +26,7 @@ static ls_status put_region(ls_readout *r, const ls_run *run, int from, int to, 
   float *values = run->signal + from, limit = (float)r->tables->detector.zero_limit[run->plane];
   if (run->options->rounding)
     for (int i = 0; i < to - from; i++)
-      values[i] = fabsf(values[i]) < limit ? 0 : truncf(values[i]);
+      values[i] = fabsf(values[i]) < limit ? 0 : (float)(int32_t)values[i];
   r->trace_end = run->first + to;
   return run->sink->put(run->sink->context, run->plane, run->wire, run->first + from, to - from,
                         values, error);

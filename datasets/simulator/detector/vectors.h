@@ -26,6 +26,9 @@ void LS_LANE(ls_charge)(const ls_charge_constants *, const ls_deposits *, ls_cha
 void LS_LANE(ls_scatter)(ls_readout *, int plane);
 void LS_LANE(ls_fold)(const float *, float *, const ls_kernel *, int);
 void LS_LANE(ls_filter)(float *, const float *, const float *, int, int);
+void LS_LANE(ls_sums)(float *, const float *, int);
+void LS_LANE(ls_add_row)(float *, const float *, float);
+void LS_LANE(ls_digitise)(float *, const float *, int, float, float);
 void LS_LANE(ls_white)(float *, int, int, uint64_t);
 
 /* Natural logarithm for x > 0: x = 2^e m, ln m = 2 artanh((m - 1) / (m + 1)), m from sqrt(1/2) to
