@@ -6,10 +6,12 @@
 #include "bench/progress.h"
 #include "datasets/hdf5/truth_settings.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #ifdef _OPENMP
 #include <omp.h>
@@ -133,6 +135,19 @@ static ls_status make_file(making *m, const char *path, const char *record, size
   return LS_OK;
 }
 
+/* Of a run that was killed while it wrote this file. */
+static void remove_leftovers(const char *folder, const char *path) {
+  char prefix[64], leftover[PATH + 256];
+  snprintf(prefix, sizeof prefix, "%s.partial-", strrchr(path, '/') + 1);
+  DIR *names = opendir(folder);
+  for (struct dirent *entry; names && (entry = readdir(names));) {
+    if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0) continue;
+    snprintf(leftover, sizeof leftover, "%s/%s", folder, entry->d_name);
+    unlink(leftover);
+  }
+  if (names) closedir(names);
+}
+
 /* Makes a file, unless it is there already as it would be made. */
 static ls_status want_file(making *m, const char *path, size_t first, size_t end, ls_error *error) {
   char *record;
@@ -142,6 +157,7 @@ static ls_status want_file(making *m, const char *path, size_t first, size_t end
     m->sums->files_kept++;
     m->mine -= end - first;
   } else {
+    remove_leftovers(m->simulation->settings->out, path);
     status = make_file(m, path, record, first, end, error);
   }
   free(record);

@@ -26,18 +26,19 @@ static inline float surviving_birks(const ls_charge_constants *c, float dedx) {
   return c->birks_a / (1 + c->birks_k * dedx);
 }
 
+static inline float dedx_of(const ls_charge_constants *c, float energy, float length) {
+  float dedx = length > 0 ? energy / (length > 0 ? length : 1) : c->point_dedx;
+  return dedx > c->least_dedx ? dedx : c->least_dedx;
+}
+
 static void make_electrons(const ls_charge_constants *c, const ls_deposits *d, float *electrons) {
   const float *energy = d->energy, *length = d->length;
   if (c->birks)
-    for (size_t i = 0; i < d->count; i++) {
-      float dedx = length[i] > 0 ? energy[i] / (length[i] > 0 ? length[i] : 1) : c->point_dedx;
-      electrons[i] = c->per_mev * energy[i] * surviving_birks(c, dedx);
-    }
+    for (size_t i = 0; i < d->count; i++)
+      electrons[i] = c->per_mev * energy[i] * surviving_birks(c, dedx_of(c, energy[i], length[i]));
   else
-    for (size_t i = 0; i < d->count; i++) {
-      float dedx = length[i] > 0 ? energy[i] / (length[i] > 0 ? length[i] : 1) : c->point_dedx;
-      electrons[i] = c->per_mev * energy[i] * surviving_box(c, dedx);
-    }
+    for (size_t i = 0; i < d->count; i++)
+      electrons[i] = c->per_mev * energy[i] * surviving_box(c, dedx_of(c, energy[i], length[i]));
 }
 
 static void drift(const ls_charge_constants *c, const ls_deposits *d, ls_charge_arrays *arrays) {
@@ -54,7 +55,7 @@ static void drift(const ls_charge_constants *c, const ls_deposits *d, ls_charge_
     y[i] = left * c->plane_factor[2];
     float width = sqrtf(time) * c->per_across;
     across[i] = width < c->most_across ? width : c->most_across;
-    along[i] = time * c->per_along;
+    along[i] = inside ? time * c->per_along : -1;
   }
 }
 

@@ -16,6 +16,7 @@ ls_detector ls_detector_microboone(void) {
       .birks_k = 0.0486,
       .pair_energy = 23.6,
       .point_dedx = 2.1,
+      .least_dedx = 1,
       .velocity = 0.1098,
       .lifetime = 18000,
       .diffusion_along = 3.74,
@@ -71,6 +72,7 @@ ls_detector ls_detector_jaxtpc(void) {
   detector.field = 0.5;
   detector.velocity = 0.16;
   detector.lifetime = 10000;
+  detector.least_dedx = 0;
   detector.diffusion_along = 7.2;
   detector.diffusion_across = 12;
   detector.x_most = 256.04;

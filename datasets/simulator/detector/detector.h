@@ -34,6 +34,8 @@ typedef struct ls_detector {
   double birks_a, birks_k; /* a / (1 + k dE/dx / (density field)); RECO */
   double pair_energy;      /* eV an electron */
   double point_dedx;       /* MeV/cm, of a deposit without length: a minimum ionising particle */
+  double least_dedx;       /* MeV/cm: below, recombination is as here; the box's formula ends there.
+                            * 1 in LArSoft's ISCalc */
   /* drift */
   double velocity;         /* cm/us; DL */
   double lifetime;         /* us */

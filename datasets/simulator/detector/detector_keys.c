@@ -29,6 +29,7 @@ const ls_detector_key ls_detector_keys[] = {
     ONE(birks_k, 0, 10),
     ONE(pair_energy, 1, 1000),
     ONE(point_dedx, 0.01, 1000),
+    ONE(least_dedx, 0, 1000),
     ONE(velocity, 0.001, 1),
     ONE(lifetime, 1, 1e12),
     ONE(diffusion_along, 0, 1000),

@@ -146,7 +146,7 @@ ls_status ls_readout_plane(ls_readout *r, int plane, const ls_readout_options *o
 void ls_readout_count(const ls_readout *r, ls_readout_losses *losses) {
   *losses = (ls_readout_losses){0};
   for (size_t i = 0; i < r->arrays.count; i++) {
-    losses->outside += r->arrays.electrons[i] == 0;
+    losses->outside += r->arrays.along[i] < 0;
     losses->electrons += (double)r->arrays.electrons[i];
   }
   for (int p = 0; p < LS_WIRE_PLANES; p++) {

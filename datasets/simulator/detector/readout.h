@@ -80,8 +80,8 @@ ls_status ls_readout_plane(ls_readout *readout, int plane, const ls_readout_opti
                            ls_error *error);
 void ls_readout_count(const ls_readout *readout, ls_readout_losses *losses);
 
-/* Of the last event's deposits, one after the other, valid until the next event. 0 electrons:
- * outside. */
+/* Of the last event's deposits, one after the other, valid until the next event. 0 electrons
+ * outside of the volume. */
 typedef struct ls_readout_view {
   size_t count;
   const float *electrons;

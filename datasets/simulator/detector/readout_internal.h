@@ -33,7 +33,7 @@ typedef struct ls_kernel {
 /* What charge.c needs of the description. */
 typedef struct ls_charge_constants {
   int birks;
-  float box_a, box_b, birks_a, birks_k, per_mev, point_dedx;
+  float box_a, box_b, birks_a, birks_k, per_mev, point_dedx, least_dedx;
   float low[3], high[3]; /* the active volume */
   float per_velocity, per_lifetime;
   float per_across, most_across; /* class of the width across, by the root of the drift time */
@@ -47,7 +47,8 @@ typedef struct ls_charge_constants {
 typedef struct ls_charge_arrays {
   size_t count, capacity;
   float *block; /* holds all of them */
-  float *electrons, *across, *along;
+  float *electrons, *across;
+  float *along; /* -1: outside the volume */
   float *charge[LS_WIRE_PLANES], *wire[LS_WIRE_PLANES], *tick[LS_WIRE_PLANES];
 } ls_charge_arrays;
 

@@ -48,6 +48,7 @@ static void make_constants(ls_readout_tables *t) {
       .birks_k = (float)(d->birks_k / dense_field),
       .per_mev = (float)(1e6 / d->pair_energy),
       .point_dedx = (float)d->point_dedx,
+      .least_dedx = (float)d->least_dedx,
       .low = {0, (float)d->y_least, (float)d->z_least},
       .high = {(float)d->x_most, (float)d->y_most, (float)d->z_most},
       .per_velocity = (float)(1 / d->velocity),

@@ -112,6 +112,7 @@ static void test_edges(void **state) {
   rig_open(&r, &d);
   rig_add(&r, 100, 0, 500, 0, 0.3, 0);           /* a point: dE/dx of the description */
   rig_add(&r, 100, 0, 500, 0, 0.3, 0.3 / 2.1);   /* the same as a step of 2.1 MeV/cm */
+  rig_add(&r, 100, 0, 500, 0, 0.3, 3);           /* less than the least dE/dx */
   rig_add(&r, 100, -116.5, 1036.8, 0, 0.3, 0.1); /* beyond the last wire of U */
   rig_add(&r, -0.01, 0, 500, 0, 0.3, 0.1);       /* four outside the volume */
   rig_add(&r, 256.35, 0, 500, 0, 0.3, 0.1);
@@ -125,7 +126,8 @@ static void test_edges(void **state) {
   ls_readout_view view = ls_readout_deposits(r.readout);
   assert_true(view.electrons[0] > 0);
   assert_true(fabsf(view.electrons[0] / view.electrons[1] - 1) < 1e-5F);
-  assert_true(view.wire[0][2] == 2399);
+  assert_true(fabsf(view.electrons[2] - 0.3F / 23.6e-6F * 0.71237F) < 10); /* R at 1 MeV/cm */
+  assert_true(view.wire[0][3] == 2399);
   assert_int_equal(r.losses.outside, 4);
   for (int p = 0; p < LS_WIRE_PLANES; p++) {
     assert_int_equal(r.losses.untimely[p], 3);
