@@ -69,7 +69,7 @@ static void test_charge_is_kept(void **state) {
       random = random * 1664525u + 1013904223u;
       u[k] = random / 4294967296.0;
     }
-    double x = 256.3 * u[0], energy = 0.1 + u[3], dedx = energy / 0.3;
+    double x = 256.3 * u[0], energy = 0.3 + u[3], dedx = energy / 0.3;
     double xi = 0.212 * dedx / (1.396 * 0.273);
     rig_add(&r, x, -116.5 + 233 * u[1], 1036.8 * u[2], 0, energy, 0.3);
     expected += energy / 23.6e-6 * log(0.93 + xi) / xi * exp(-x / 0.1098 / 2000);
