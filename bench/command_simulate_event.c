@@ -84,7 +84,11 @@ static ls_status make_images(ls_event_maker *maker, size_t event, ls_error *erro
   LS_TRY(ls_readout_charge(maker->readout, &maker->deposits, error));
   const ls_trace_sink sink = {add_trace, &maker->traces};
   for (int p = 0; p < LS_WIRE_PLANES; p++) {
-    ls_plane_traces_clear(&maker->traces);
+    if (s->readout.form == LS_READOUT_DIGITS)
+      LS_TRY(
+          ls_plane_traces_whole(&maker->traces, ls_detector_wires(&s->detector, p), ticks, error));
+    else
+      ls_plane_traces_clear(&maker->traces);
     LS_TRY(ls_readout_plane(maker->readout, p, &s->readout, s->seed, event, &sink, error));
     double read_out = ls_seconds();
     maker->sums.detector += read_out - start;

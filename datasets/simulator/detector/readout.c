@@ -13,7 +13,7 @@ enum { ARRAYS = 3 + 3 * LS_WIRE_PLANES, FIRST_ROWS = 1024, NOISE_STREAM = 0x6e6f
 
 ls_readout_options ls_readout_options_default(void) {
   return (ls_readout_options){
-      .form = LS_READOUT_WIRES, .noise = 1, .neighbours = 1, .rounding = 1, .edge = 0.05F};
+      .form = LS_READOUT_WIRES, .noise = 1, .neighbours = 1, .rounding = 1, .edge = 0.5F};
 }
 
 /* Room for as many rows again; 0: there is none. */
