@@ -51,7 +51,7 @@ static void spread(double mass, double kinetic, const double direction[3], ls_st
   double momentum = sqrt(kinetic * (kinetic + 2 * mass));
   double x = deviation * ls_stream_normal(stream), y = deviation * ls_stream_normal(stream);
   double across = sqrt(x * x + y * y);
-  if (across >= momentum) { /* slow: anywhere */
+  if (across >= momentum || across < 1e-9) { /* slow: anywhere */
     ls_stream_direction(stream, out);
     return;
   }
@@ -64,15 +64,15 @@ static void spread(double mass, double kinetic, const double direction[3], ls_st
 static int leading_pdg(const ls_particle *hadron, ls_stream *stream) {
   double u = ls_stream_uniform(stream);
   if (hadron->species == LS_PION)
-    return u < 0.55 ? hadron->pdg : u < 0.85 ? LS_PDG_PI_ZERO : -hadron->pdg;
+    return u < 0.62 ? hadron->pdg : u < 0.85 ? LS_PDG_PI_ZERO : -hadron->pdg;
   if (hadron->species == LS_KAON) return u < 0.65 ? hadron->pdg : u < 0.825 ? LS_PDG_KAON_SHORT : 0;
   if (u < 0.65) return hadron->pdg;
   return hadron->charge ? LS_PDG_NEUTRON : LS_PDG_PROTON;
 }
 
 static int pion_pdg(ls_stream *stream) {
-  double u = 3 * ls_stream_uniform(stream);
-  return u < 1 ? LS_PDG_PION : u < 2 ? -LS_PDG_PION : LS_PDG_PI_ZERO;
+  double u = ls_stream_uniform(stream);
+  return u < 0.36 ? LS_PDG_PION : u < 0.72 ? -LS_PDG_PION : LS_PDG_PI_ZERO;
 }
 
 enum { MOST_MESONS = 12 };
@@ -86,7 +86,7 @@ typedef struct fan {
 /* masses: what is made anew, stored in the pions. */
 static void fill(fan *f, const ls_particle *hadron, double kinetic, ls_stream *stream) {
   const double onset = hadron->species == LS_PION ? 300 : 600;
-  double mean = 0.75 * log(fmax(1, kinetic / onset));
+  double mean = 0.9 * log(fmax(1, kinetic / onset));
   *f = (fan){.count = 1 + (int)ls_stream_poisson(stream, mean)};
   if (f->count > MOST_MESONS) f->count = MOST_MESONS;
   for (int i = 0; i < f->count; i++) {
@@ -114,11 +114,11 @@ static void share_out(const fan *f, const ls_particle *hadron, double energy,
 
 void ls_produce(const ls_particle *hadron, double kinetic, const double direction[3],
                 ls_stream *stream, ls_products *products) {
-  enum { MOST_KNOCKED = 6, TRIES = 20 };
+  enum { MOST_KNOCKED = 8, TRIES = 20 };
   fan f;
   for (int i = 0; i < TRIES; i++) {
     fill(&f, hadron, kinetic, stream);
-    int knocked = 1 + (int)ls_stream_poisson(stream, 1.2);
+    int knocked = 1 + (int)ls_stream_poisson(stream, 2.2);
     if (knocked > MOST_KNOCKED) knocked = MOST_KNOCKED;
     double excitation = 10 + 20 * ls_stream_exponential(stream), nucleons[MOST_KNOCKED];
     double left = kinetic - f.masses - excitation - knocked * ls_nucleon_binding;

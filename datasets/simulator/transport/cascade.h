@@ -11,8 +11,9 @@ void ls_scatter_off_nucleon(const ls_particle *hadron, int pdg, double kinetic,
                             const double direction[3], ls_stream *, ls_products *);
 
 /* Above about 0.5 GeV: pions are made, nucleons knocked out, the hadron leads. Multiplicities rise
- * with the logarithm of the energy and give, at 3 GeV, about 2 charged pions, 0.8 pi0 and two to
- * three nucleons knocked out; transverse momenta are normal, 0.25 GeV/c in each direction. */
+ * with the logarithm of the energy and give, at 3 GeV, about 2 charged pions, 0.7 pi0 and three
+ * nucleons knocked out; transverse momenta are normal, 0.25 GeV/c in each direction. The numbers
+ * are chosen, not fitted to a measurement. */
 void ls_produce(const ls_particle *hadron, double kinetic, const double direction[3], ls_stream *,
                 ls_products *);
 

@@ -1,5 +1,7 @@
 /* Charged particles, step by step: loss along the step with its fluctuation, a turn in its middle,
- * and at its end, perhaps, a process that is drawn one by one. */
+ * and at its end, perhaps, a process that is drawn one by one.
+ * Left out: radiation of muons (0.02% of their loss at 0.5 GeV, 0.35% at 4.5 GeV: PUMAS' table of
+ * liquid argon) and elastic scattering of kaons and nucleons off whole nuclei. */
 #include "datasets/simulator/transport/argon.h"
 #include "datasets/simulator/transport/decay.h"
 #include "datasets/simulator/transport/electromagnetic.h"
@@ -80,6 +82,14 @@ static ls_status radiate(ls_run *run, ls_moving *m) {
   return ls_run_release(run, m, &products, k, LS_PROCESS_BREMSSTRAHLUNG);
 }
 
+/* A hadron bounces off a nucleus, which takes some of its energy out of sight. */
+static void deflect(ls_run *run, ls_moving *m) {
+  double taken = ls_elastic_turn(m->particle, m->kinetic, m->direction, &run->stream);
+  taken = fmin(taken, m->kinetic / 2);
+  m->kinetic -= taken;
+  run->balance->binding += taken;
+}
+
 /* What ends m in flight. */
 static ls_status end_in_flight(ls_run *run, ls_moving *m, int decays) {
   ls_products products = {0};
@@ -120,7 +130,9 @@ static ls_status walk(ls_run *run, ls_moving *m, double length, double loss) {
   ls_move(m->at, m->direction, length / 2);
   m->time += length * total / (sqrt(square) * ls_speed_of_light);
   LS_TRY(ls_run_deposit(run, m, m->at, m->particle->pdg, loss, length));
-  if (run->options->fluctuations) ls_scatter(m->direction, square / total, length, &run->stream);
+  if (run->options->fluctuations)
+    ls_scatter(m->direction, m->particle->species == LS_ELECTRON, sqrt(square),
+               sqrt(square) / total, length, &run->stream);
   ls_move(m->at, m->direction, length / 2);
   m->kinetic -= loss;
   m->life.length += length;
@@ -134,7 +146,8 @@ ls_status ls_follow_charged(ls_run *run, ls_moving *m) {
     ls_charged_point here = ls_charged_at(table, m->kinetic);
     if (here.range < shortest || (electron && m->kinetic < run->options->cut_electron))
       return stop(run, m, here.range);
-    double decay = decay_rate(m), rate = here.delta + here.radiation + here.other + decay;
+    double decay = decay_rate(m),
+           rate = here.delta + here.radiation + here.elastic + here.other + decay;
     double limit = fmin(run->options->step, fmax(part_of_range * here.range, shortest / 2));
     double length = fmin(limit, ls_run_to_wall(run, m) + 1e-9), flight = 1e30;
     if (run->options->fluctuations) flight = ls_stream_exponential(&run->stream) / rate;
@@ -149,12 +162,15 @@ ls_status ls_follow_charged(ls_run *run, ls_moving *m) {
     }
     if (!happens) continue;
     double which = ls_stream_uniform(&run->stream) * rate;
-    if (which < here.delta) {
-      if (m->kinetic > 2 * run->options->cut_electron || !electron) LS_TRY(lose_to_delta(run, m));
+    if (which < here.delta) { /* the step may have left less than a delta ray needs */
+      if (ls_largest_transfer(m->particle, m->kinetic) > run->options->cut_electron)
+        LS_TRY(lose_to_delta(run, m));
     } else if ((which -= here.delta) < here.radiation) {
       if (m->kinetic > run->options->cut_gamma) LS_TRY(radiate(run, m));
+    } else if ((which -= here.radiation) < here.elastic) {
+      deflect(run, m);
     } else {
-      return end_in_flight(run, m, which - here.radiation >= here.other);
+      return end_in_flight(run, m, which - here.elastic >= here.other);
     }
   }
 }

@@ -103,8 +103,8 @@ static void decay_muon(const frame *f, int sign, ls_stream *stream, ls_products 
 static void decay_kaon(const frame *f, int sign, ls_stream *stream, ls_products *products) {
   static const struct {
     double fraction;
-    int pdg[3]; /* of K+; a third of 0: two particles, or a neutrino if marked by three */
-    int three;
+    int pdg[3]; /* of K+; 0: a neutrino, or none */
+    int three;  /* particles, not two */
   } modes[] = {{0.6356, {-LS_PDG_MUON, 0, 0}, 0},
                {0.2067, {LS_PDG_PION, LS_PDG_PI_ZERO, 0}, 0},
                {0.05583, {LS_PDG_PION, LS_PDG_PION, -LS_PDG_PION}, 1},

@@ -93,7 +93,7 @@ static double emission_angle(double total, ls_stream *stream) {
 void ls_pair_draw(double energy, const double direction[3], ls_stream *stream,
                   ls_products *products) {
   double left = energy - 2 * ls_electron_mass, share;
-  do { /* complete screening, PDG Rev. (34.29) */
+  do { /* complete screening, PDG Rev. 34.4 */
     share = ls_stream_uniform(stream);
   } while (ls_stream_uniform(stream) > 1 - 4.0 / 3 * share * (1 - share));
   double x, y;

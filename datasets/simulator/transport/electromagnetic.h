@@ -15,7 +15,7 @@ double ls_compton_rate(double energy);
  * to 300 keV, where it counts. */
 double ls_photoelectric_rate(double energy);
 
-/* Complete screening, PDG Rev. (34.28): dN/dk = (4/3 - 4y/3 + y^2) / (k X0), y = k / E. At low
+/* Complete screening, PDG Rev. 34.4: dN/dk = (4/3 - 4y/3 + y^2) / (k X0), y = k / E. At low
  * energy screening is incomplete and the rate falls: times the ratio of the integrated cross
  * sections without and with it (Koch and Motz, Rev. Mod. Phys. 31 (1959) 920, 4BN). Photons above
  * cut per cm, and the loss to those below in MeV/cm. */

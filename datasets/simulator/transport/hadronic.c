@@ -4,6 +4,7 @@
 #include "datasets/simulator/transport/cascade.h"
 #include "datasets/simulator/transport/decay.h"
 #include "datasets/simulator/transport/nucleus.h"
+#include "datasets/simulator/transport/vector.h"
 
 #include <math.h>
 
@@ -22,13 +23,39 @@ static double interpolate(const point *points, int count, double x) {
   return points[count - 1].y;
 }
 
-/* Kinetic energy in GeV, mb. */
-static double pion_millibarn(double kinetic) {
-  static const point table[] = {{0, 0},     {.02, 470}, {.06, 620}, {.08, 860},
-                                {.10, 955}, {.12, 980}, {.16, 920}, {.20, 820},
-                                {.30, 665}, {.40, 615}, {.50, 590}, {.70, 600},
-                                {1, 615},   {2, 550},   {3, 525},   {5, 510}};
-  return interpolate(table, sizeof table / sizeof *table, kinetic / 1000);
+/* Kinetic energy in GeV, mb; pi+ are kept away by the charge of the nucleus. */
+static double pion_millibarn(const ls_particle *pion, double kinetic) {
+  static const point minus[] = {{0, 0},     {.02, 470}, {.06, 620}, {.08, 860}, {.10, 955},
+                                {.12, 980}, {.16, 920}, {.20, 820}, {.30, 665}, {.40, 615},
+                                {.50, 590}, {.70, 600}, {1, 615},   {2, 550},   {3, 525},
+                                {5, 510},   {10, 488}};
+  static const point plus[] = {{0, 0},     {.02, 160}, {.04, 315}, {.06, 500}, {.08, 745},
+                               {.10, 870}, {.12, 905}, {.16, 860}, {.20, 770}, {.30, 640},
+                               {.40, 595}, {.50, 575}, {.70, 590}, {1, 608},   {2, 550},
+                               {3, 525},   {5, 510},   {10, 488}};
+  return pion->charge < 0 ? interpolate(minus, sizeof minus / sizeof *minus, kinetic / 1000)
+                          : interpolate(plus, sizeof plus / sizeof *plus, kinetic / 1000);
+}
+
+double ls_elastic_rate(const ls_particle *particle, double kinetic) {
+  static const point table[] = {{0, 0},     {.02, 330}, {.06, 620}, {.12, 620}, {.20, 605},
+                                {.30, 535}, {.40, 385}, {.50, 325}, {.70, 300}, {1, 307},
+                                {2, 306},   {3, 270},   {5, 230},   {10, 217}};
+  if (particle->species != LS_PION) return 0;
+  return interpolate(table, sizeof table / sizeof *table, kinetic / 1000) * 1e-3 * ls_argon_atoms();
+}
+
+double ls_elastic_turn(const ls_particle *particle, double kinetic, double direction[3],
+                       ls_stream *stream) {
+  const double planck2 = 389.379;                                       /* (hbar c)^2, MeV2 b */
+  double square = kinetic * (kinetic + 2 * particle->mass);             /* p^2 */
+  double disc = ls_hadronic_rate(particle, kinetic) / ls_argon_atoms(); /* pi R^2, b */
+  double slope = disc / (4 * ls_pi * planck2); /* R^2 / 4, in MeV^-2: exp(-slope t) */
+  double whole = 1 - exp(-4 * square * slope);
+  double t = -log(1 - whole * ls_stream_uniform(stream)) / slope;
+  double angle = 2 * ls_pi * ls_stream_uniform(stream);
+  ls_turn(direction, fmax(-1, 1 - t / (2 * square)), cos(angle), sin(angle));
+  return t / (2 * ls_argon_mass * 931.494); /* atomic mass unit, MeV */
 }
 
 /* Momentum in GeV/c, mb: the fits at A = 40. */
@@ -52,7 +79,7 @@ static double nucleon_millibarn(const ls_particle *nucleon, double kinetic) {
 
 double ls_hadronic_rate(const ls_particle *particle, double kinetic) {
   double millibarn = 0;
-  if (particle->species == LS_PION) millibarn = pion_millibarn(kinetic);
+  if (particle->species == LS_PION) millibarn = pion_millibarn(particle, kinetic);
   if (particle->species == LS_KAON) millibarn = kaon_millibarn(particle, kinetic);
   if (particle->species == LS_PROTON || particle->species == LS_NEUTRON)
     millibarn = nucleon_millibarn(particle, kinetic);
@@ -65,7 +92,6 @@ static void strangeness_exchange(const ls_particle *kaon, double kinetic, const 
   double nucleon = ls_particle_of_pdg(LS_PDG_PROTON)->mass, sum = kaon->mass + nucleon;
   double mass = sqrt(sum * sum + 2 * nucleon * kinetic); /* of the two together */
   int on_neutron = ls_stream_uniform(stream) < 22.0 / 40;
-  /* The energy of the two beyond their masses is what moves their frame. */
   ls_decay_to_two(mass - ls_nucleon_binding, fmax(0, kinetic + sum - mass), direction,
                   (const int[2]){LS_PDG_LAMBDA, on_neutron ? -LS_PDG_PION : LS_PDG_PI_ZERO}, stream,
                   products);
@@ -92,7 +118,7 @@ static void nucleon_interacts(const ls_particle *nucleon, double kinetic, const 
                               ls_stream *stream, ls_products *products) {
   const double compound = 25, production = 600; /* MeV */
   if (kinetic < compound)
-    ls_evaporate(kinetic, stream, products);
+    ls_evaporate(kinetic + ls_nucleon_binding, stream, products);
   else if (kinetic < production)
     ls_scatter_off_nucleon(nucleon, nucleon->pdg, kinetic, direction, stream, products);
   else
@@ -113,11 +139,12 @@ void ls_hadronic_draw(const ls_particle *particle, double kinetic, const double 
     nucleon_interacts(particle, kinetic, direction, stream, products);
 }
 
-/* Suzuki, Measday and Roalsvig, Phys. Rev. C 35 (1987) 2212: capture rate of argon 1.2727 / us;
- * decay of a bound muon: their Huff factor of 0.993 times 1 / 2.197 us. */
+/* Capture by argon, 1.2727 / us: Suzuki, Measday and Roalsvig, Phys. Rev. C 35 (1987) 2212. Decay
+ * of a bound muon: slower than a free one's by 2.5 (alpha Z_eff)^2, N. C. Mukhopadhyay, Phys. Rep.
+ * 30 (1977) 1, with their Z_eff of 14.89: 0.970. */
 static int muon_is_taken(const ls_particle *muon, const double direction[3], ls_stream *stream,
                          ls_products *products) {
-  double capture = 1.2727, decay = 0.993 / muon->lifetime;
+  double capture = 1.2727, decay = 0.970 / muon->lifetime;
   products->delay = ls_stream_exponential(stream) / (capture + decay);
   if (ls_stream_uniform(stream) * (capture + decay) > capture) {
     ls_decay(muon, 0, direction, stream, products);

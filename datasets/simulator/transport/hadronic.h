@@ -13,7 +13,16 @@
  * Silberberg and Tsao, Astrophys. J. Suppl. 51 (1983) 271. 0 for others. */
 double ls_hadronic_rate(const ls_particle *particle, double kinetic);
 
-/* Adds what one such interaction sets free. */
+/* Elastic scatterings off whole nuclei per cm: pions, Barashenkov's total less the inelastic, from
+ * the same tables; 0 for others, whom it turns by a degree or two at the energies of the gun. */
+double ls_elastic_rate(const ls_particle *particle, double kinetic);
+
+/* Turns direction as one of these does: diffraction off a black disc as large as the inelastic
+ * cross section. Returns the energy that the nucleus takes, MeV. */
+double ls_elastic_turn(const ls_particle *particle, double kinetic, double direction[3],
+                       ls_stream *);
+
+/* Adds what one inelastic interaction sets free. */
 void ls_hadronic_draw(const ls_particle *particle, double kinetic, const double direction[3],
                       ls_stream *, ls_products *);
 

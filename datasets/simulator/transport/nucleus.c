@@ -11,14 +11,25 @@ void ls_add_nucleon(double proton_probability, double kinetic, const double dire
   ls_products_add(products, proton ? LS_PDG_PROTON : LS_PDG_NEUTRON, kinetic, direction);
 }
 
-void ls_evaporate(double excitation, ls_stream *stream, ls_products *products) {
+/* Energy of the next nucleon, of which left is to be had; *proton: in favour, then what it is. */
+static double boil_off(double left, int *proton, ls_stream *stream) {
   const double temperature = 2, barrier = 4;
+  enum { TRIES = 20 };
+  *proton = *proton && left > barrier;
+  double least = *proton ? barrier : 0;
+  for (int i = 0; i < TRIES; i++) {
+    double kinetic =
+        least + temperature * (ls_stream_exponential(stream) + ls_stream_exponential(stream));
+    if (kinetic < left) return kinetic;
+  }
+  return least + (left - least) * ls_stream_uniform(stream); /* little left: anything */
+}
+
+void ls_evaporate(double excitation, ls_stream *stream, ls_products *products) {
   double direction[3];
-  for (;;) {
+  while (excitation > ls_nucleon_binding) {
     int proton = ls_stream_uniform(stream) < 0.25;
-    double kinetic = temperature * (ls_stream_exponential(stream) + ls_stream_exponential(stream)) +
-                     (proton ? barrier : 0);
-    if (excitation < ls_nucleon_binding + kinetic) break;
+    double kinetic = boil_off(excitation - ls_nucleon_binding, &proton, stream);
     excitation -= ls_nucleon_binding + kinetic;
     ls_stream_direction(stream, direction);
     ls_add_nucleon(proton, kinetic, direction, stream, products);

@@ -9,8 +9,10 @@
  * 8.6 per nucleon, which is taken for all. */
 static const double ls_nucleon_binding = 8.6;
 
-/* Adds nucleons and photons that an excitation of that energy boils off. The nucleons' energies
- * are Maxwell's, of a temperature of 2 MeV; a proton has the Coulomb barrier of 4 MeV more. */
+/* Adds the nucleons and photons that an excitation of that energy boils off: nucleons, one in four
+ * a proton, as long as there is energy for one, then photons of 1 to 4 MeV. The nucleons' energies
+ * are Weisskopf's (Phys. Rev. 52 (1937) 295), of a temperature of 2 MeV; a proton has about the
+ * Coulomb barrier, 4 MeV, more. */
 void ls_evaporate(double excitation, ls_stream *, ls_products *);
 
 /* A pion absorbed by two or three nucleons; kinetic 0: at rest. */

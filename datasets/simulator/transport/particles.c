@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-/* Masses and lifetimes: Particle Data Group, S. Navas et al., Phys. Rev. D 110 (2024) 030001,
- * summary tables. Those that a gun may shoot come first. */
+/* Masses and lifetimes: Particle Data Group, R. L. Workman et al., PTEP 2022 (2022) 083C01, summary
+ * tables. Those that a gun may shoot come first. */
 static const ls_particle table[] = {
     {LS_PDG_GAMMA, "gamma", LS_GAMMA, 0, 0, 0},
     {LS_PDG_ELECTRON, "e-", LS_ELECTRON, -1, 0.51099895, 0},

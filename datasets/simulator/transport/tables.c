@@ -4,29 +4,13 @@
 #include "datasets/simulator/transport/hadronic.h"
 #include "datasets/simulator/transport/ionisation.h"
 
-static const int pdg_of_table[LS_CHARGED_TABLES] = {LS_PDG_ELECTRON, -LS_PDG_ELECTRON, LS_PDG_MUON,
-                                                    LS_PDG_PION,     LS_PDG_KAON,      -LS_PDG_KAON,
-                                                    LS_PDG_PROTON};
+static const int pdg_of_table[LS_CHARGED_TABLES] = {LS_PDG_ELECTRON, -LS_PDG_ELECTRON, LS_PDG_PION,
+                                                    -LS_PDG_PION,    LS_PDG_KAON,      -LS_PDG_KAON,
+                                                    LS_PDG_MUON,     LS_PDG_PROTON};
 
 const ls_charged_point *ls_charged_table(const ls_tables *tables, const ls_particle *particle) {
-  int table = 0;
-  switch (particle->species) {
-  case LS_ELECTRON:
-    table = particle->charge > 0;
-    break;
-  case LS_MUON:
-    table = 2;
-    break;
-  case LS_PION:
-    table = 3;
-    break;
-  case LS_KAON:
-    table = particle->charge > 0 ? 4 : 5;
-    break;
-  default:
-    table = 6;
-    break;
-  }
+  int pdg = particle->species == LS_MUON ? LS_PDG_MUON : particle->pdg, table = 0;
+  while (table < LS_CHARGED_TABLES - 1 && pdg_of_table[table] != pdg) table++;
   return tables->charged[table];
 }
 
@@ -57,6 +41,7 @@ static void fill_charged(ls_charged_point *table, const ls_particle *p, double c
       point->loss += ls_soft_bremsstrahlung_loss(kinetic, cut_gamma);
       point->all += ls_soft_bremsstrahlung_loss(kinetic, no_cut);
     }
+    point->elastic = ls_elastic_rate(p, kinetic);
     point->other = electron ? (p->charge > 0 ? ls_annihilation_rate(kinetic) : 0)
                             : ls_hadronic_rate(p, kinetic);
   }
@@ -81,9 +66,13 @@ ls_charged_point ls_charged_at(const ls_charged_point *table, double kinetic) {
   ls_grid_place place = ls_grid_find(kinetic);
   const ls_charged_point *a = &table[place.index], *b = a + 1;
   double f = place.fraction;
-  return (ls_charged_point){between(a->loss, b->loss, f),           between(a->all, b->all, f),
-                            between(a->range, b->range, f),         between(a->delta, b->delta, f),
-                            between(a->radiation, b->radiation, f), between(a->other, b->other, f)};
+  return (ls_charged_point){.loss = between(a->loss, b->loss, f),
+                            .all = between(a->all, b->all, f),
+                            .range = between(a->range, b->range, f),
+                            .delta = between(a->delta, b->delta, f),
+                            .radiation = between(a->radiation, b->radiation, f),
+                            .elastic = between(a->elastic, b->elastic, f),
+                            .other = between(a->other, b->other, f)};
 }
 
 ls_photon_point ls_photon_at(const ls_tables *tables, double energy) {

@@ -11,6 +11,7 @@ typedef struct ls_charged_point {
   double range;     /* cm, from collisions alone */
   double delta;     /* delta rays per cm */
   double radiation; /* photons of bremsstrahlung per cm */
+  double elastic;   /* hadrons: off whole nuclei, per cm */
   double other;     /* e+: annihilation in flight; hadrons: inelastic, per cm */
 } ls_charged_point;
 
@@ -18,8 +19,8 @@ typedef struct ls_photon_point {
   double pair, compton, photoelectric; /* per cm */
 } ls_photon_point;
 
-/* Tables of their own: what a charge's sign changes has two. */
-enum { LS_CHARGED_TABLES = 7 };
+/* One for each charged particle, but for muons, whose sign changes nothing in flight. */
+enum { LS_CHARGED_TABLES = 8 };
 
 typedef struct ls_tables {
   ls_charged_point charged[LS_CHARGED_TABLES][LS_GRID_POINTS];

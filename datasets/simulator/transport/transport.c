@@ -105,8 +105,8 @@ ls_status ls_transport_event(ls_transport *transport, const ls_primary *primary,
                              uint64_t event, ls_deposits *deposits, ls_energy_balance *balance,
                              ls_error *error) {
   ls_run *run = &transport->run;
-  ls_product first;
-  ls_moving from;
+  ls_product first = {0};
+  ls_moving from = {0};
   deposits->count = 0;
   *balance = (ls_energy_balance){0};
   LS_TRY(read_primary(&transport->options, primary, &first, &from, error));

@@ -39,13 +39,14 @@ typedef struct ls_track {
 } ls_track;
 
 typedef struct ls_transport_options {
-  int fluctuations; /* 0: mean energy loss of the primary, no scattering, decay in flight nor
-                     * interaction: its continuous-slowing-down range, for tests */
+  int fluctuations; /* 0: charged particles lose their mean energy on a straight line until they
+                     * stop, and do nothing else: continuous slowing down, for tests */
   double step;      /* cm, longest step of a charged particle */
   double cut_electron, cut_gamma;      /* MeV kinetic: below, deposited on the spot */
   double volume_min[3], volume_max[3]; /* cm, where energy counts as deposited */
   double margin; /* cm of argon around the volume that particles are still followed in */
-  /* Called at the end of every particle that was followed, if not NULL. */
+  /* The truth, for tests and displays: called at the end of every particle that was
+   * followed, if not NULL. */
   void (*observe)(void *context, const ls_track *track);
   void *context;
 } ls_transport_options;
@@ -62,7 +63,7 @@ typedef struct ls_energy_balance {
   double outside;   /* deposited in the margin, not in the list */
   double escaped;   /* carried away by what left the margin, masses as in initial */
   double neutrino;
-  double binding; /* spent on freeing nucleons, and what nuclear reactions hide */
+  double binding; /* spent on freeing nucleons, and what nuclei hide */
 } ls_energy_balance;
 
 /* Tables and stack of one thread. */

@@ -136,6 +136,23 @@ static void losses_are_landau(void **state) {
   ls_physics_row("width of the loss of mu- of 1 GeV/c in 3 mm", fwhm, 0.12, 0.02, "MeV", source);
 }
 
+static void count_deltas(void *context, const ls_track *track) {
+  *(int *)context +=
+      track->parent == 1 && track->birth == LS_PROCESS_IONISATION && track->start_energy > 1;
+}
+
+static void delta_rays_are_as_many_as_published(void **state) {
+  (void)state;
+  int deltas = 0, count = ls_physics_sample(2000);
+  ls_transport_options options = ls_test_box(1000, 100);
+  options.observe = count_deltas;
+  options.context = &deltas;
+  ls_primary shot = ls_test_shot_of_momentum(LS_PDG_MUON, 3000, 0);
+  ls_test_shoot(&options, &shot, count, NULL, NULL);
+  ls_physics_row("delta rays above 1 MeV of mu- of 3 GeV/c", deltas / (100.0 * count), 0.097,
+                 0.05 * 0.097, "1/cm", "PDG Rev. (34.8): 0.097 MeV / T");
+}
+
 static void tracks_scatter_as_highland_says(void **state) {
   (void)state;
   slab s = through_slab(14, 1000, ls_physics_sample(5000), NULL);
@@ -149,6 +166,7 @@ int main(void) {
       cmocka_unit_test(ranges_are_those_published),
       cmocka_unit_test(mean_loss_is_that_of_minimum_ionisation),
       cmocka_unit_test(losses_are_landau),
+      cmocka_unit_test(delta_rays_are_as_many_as_published),
       cmocka_unit_test(tracks_scatter_as_highland_says),
   };
   return cmocka_run_group_tests_name("transport of tracks", tests, NULL, NULL);
