@@ -7,6 +7,8 @@
 #   title, second, third   lines of text above the panels, empty or not
 #   footnote               a line below
 #   scale, negative        colours go from 0, or if negative is 1 from -scale, to scale
+#   crisp                  1: cells are drawn one by one; 0: as one image, which viewers of PDF and SVG
+#                          blur, but which stays small where most cells hold something
 # and sets terminal, output and palette.
 
 set encoding utf8
@@ -29,11 +31,8 @@ set xtics autofreq rotate by 0
 set xlabel "wire" font ",11" offset 0, 0.3
 set yrange [first_tick : first_tick + ticks]
 set cbrange [(negative ? -scale : 0) : scale]
-set colorbox user origin right + 0.012, bottom size 0.013, top - bottom
 set cbtics font ",9" offset -0.5, 0
 set cblabel "charge of a pixel [units of the file]" font ",10" offset 0.8, 0
-set grid front xtics ytics linecolor rgb "#e4e4e4" linewidth 0.5
-set grid back
 unset key
 
 do for [p = 1:planes] {
@@ -43,10 +42,15 @@ do for [p = 1:planes] {
   set xrange [first_wire[p] : first_wire[p] + wires]
   set title heading[p] font ",10" offset 0, -0.6
   if (p == 1) { set ylabel "time [ticks]" font ",11" offset 1.2, 0 } else { unset ylabel }
-  if (p == planes) { set colorbox } else { unset colorbox }
+  unset colorbox
+  if (p == planes) {
+    set colorbox vertical user origin screen right + 0.01, screen bottom \
+      size screen 0.013, screen (top - bottom)
+  }
   if (p > 1) { unset label 1; unset label 2; unset label 3; unset label 4 }
-  plot cells binary skip=4 * columns * rows * (p - 1) array=(columns, rows) format="%float" \
-    dx=wires_per_cell dy=ticks_per_cell \
-    origin=(first_wire[p] + wires_per_cell / 2.0, first_tick + ticks_per_cell / 2.0) with image
+  panel = sprintf("binary skip=%d array=(%d,%d) format='%%float' dx=%d dy=%d origin=(%.1f,%.1f)", \
+    4 * columns * rows * (p - 1), columns, rows, wires_per_cell, ticks_per_cell, \
+    first_wire[p] + wires_per_cell / 2.0, first_tick + ticks_per_cell / 2.0)
+  eval sprintf("plot cells %s with image %s", panel, crisp ? "pixels" : "")
 }
 unset multiplot

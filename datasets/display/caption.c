@@ -56,7 +56,7 @@ ls_status ls_caption_make(ls_caption *caption, ls_source *source, size_t in_file
              view->wires_per_cell, view->ticks_per_cell);
   size_t used = strlen(caption->footnote);
   snprintf(caption->footnote + used, sizeof caption->footnote - used,
-           "colours end where 99%% of the points are nearer to zero");
+           "colours end where %g%% of the points are nearer to zero", 100 * view->share);
   ls_text_make_printable(caption->title);
   ls_text_make_printable(caption->facts);
   ls_text_make_printable(caption->truth);

@@ -191,7 +191,10 @@ static ls_status choose_colours(ls_event_view *view, ls_error *error) {
       *(v < 0 ? &below : &above) += fabs((double)v);
     }
   qsort(sizes, count, sizeof *sizes, rising);
-  view->scale = count ? (double)sizes[(count - 1) * 99 / 100] : 1;
+  view->filled = count;
+  /* Where most cells are noise, it must not use up the colours. */
+  view->share = 2 * count > (size_t)view->planes * each ? 0.999 : 0.99;
+  view->scale = count ? (double)sizes[(size_t)(view->share * (double)(count - 1))] : 1;
   view->negative = below > 0.02 * (above + below);
   free(sizes);
   return LS_OK;

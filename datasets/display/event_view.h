@@ -26,8 +26,10 @@ typedef struct ls_event_view {
   int wires_per_cell, ticks_per_cell;
   int columns, rows; /* cells of a panel */
   ls_view_panel panel[LS_MAX_PLANES];
-  double scale; /* where colours end: 99% of the cells are nearer to zero; above 0 */
-  int negative; /* 1: values below zero are worth a colour */
+  size_t filled; /* cells of all panels that hold something */
+  double scale;  /* where colours end; above 0 */
+  double share;  /* of the cells are nearer to zero than that: 0.99, of dense events 0.999 */
+  int negative;  /* 1: values below zero are worth a colour */
 } ls_event_view;
 
 /* Reads the event twice: where its charge is, then what there is. Where the charge is: all wires

@@ -13,14 +13,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { NAME = 256, WORDS = 400 };
+enum { NAME = 256, WORDS = 400, MOST_CRISP = 50000 };
 
 static const struct {
   const char *end, *terminal;
 } kinds[] = {
     {".png", "pngcairo size 1560,640 font 'Sans,11' background '#ffffff'"},
-    {".svg", "svg size 1560,640 font 'Sans,13' background '#ffffff'"},
-    {".pdf", "pdfcairo size 39cm,16cm font 'Sans,15' background '#ffffff'"},
+    {".svg", "svg size 1560,640 font 'Sans,11' fontscale 1.25 background '#ffffff'"},
+    {".pdf", "pdfcairo size 29cm,11.9cm font 'Sans,11' fontscale 0.58 background '#ffffff'"},
 };
 
 static const char *terminal_of(const char *path) {
@@ -115,6 +115,11 @@ static void break_line(const char *text, size_t most, char *first, char *rest, s
   snprintf(rest, size, "%s", text + cut + (text[cut] == ' '));
 }
 
+/* Vector pictures of few points. */
+static int is_crisp(const char *terminal, const ls_event_view *view) {
+  return strncmp(terminal, "png", 3) != 0 && view->filled <= MOST_CRISP;
+}
+
 static ls_status write_script(const workshop *w, const char *output, const char *terminal,
                               const ls_event_view *view, const ls_caption *caption,
                               ls_error *error) {
@@ -137,8 +142,9 @@ static ls_status write_script(const workshop *w, const char *output, const char 
           view->columns, view->rows, view->wires, view->ticks);
   fprintf(stream, "wires_per_cell = %d; ticks_per_cell = %d; first_tick = %d\n",
           view->wires_per_cell, view->ticks_per_cell, view->first_tick);
-  fprintf(stream, "scale = %.9g; negative = %d\narray first_wire[%d]\narray heading[%d]\n",
-          view->scale, view->negative, view->planes, view->planes);
+  fprintf(stream,
+          "scale = %.9g; negative = %d; crisp = %d\narray first_wire[%d]\narray heading[%d]\n",
+          view->scale, view->negative, is_crisp(terminal, view), view->planes, view->planes);
   for (int p = 0; p < view->planes; p++) {
     char name[32];
     snprintf(name, sizeof name, "heading[%d]", p + 1);

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Palette: 0 background, 1 frame, then the colours. */
-enum { BACKGROUND, FRAME, FIRST_COLOUR, COLOURS = 254, GAP = 8 };
+/* Palette: 0 background, 1 between the planes, then the colours. */
+enum { BACKGROUND, BETWEEN, FIRST_COLOUR, COLOURS = 254, GAP = 6 };
 
 static void write_bytes(png_structp writer, png_bytep data, png_size_t length) {
   ls_png *png = png_get_io_ptr(writer);
@@ -34,7 +34,7 @@ static void ignore_warning(png_structp writer, png_const_charp words) {
 static void make_palette(int negative, png_color palette[256]) {
   const ls_colours *colours = ls_colours_of(negative);
   palette[BACKGROUND] = (png_color){255, 255, 255};
-  palette[FRAME] = (png_color){180, 180, 180};
+  palette[BETWEEN] = (png_color){222, 222, 222};
   for (int i = 0; i < COLOURS; i++) {
     uint8_t rgb[3];
     ls_colour_at(colours, i / (COLOURS - 1.0), rgb);
@@ -50,20 +50,16 @@ static unsigned char colour_of(const ls_event_view *view, float value) {
   return (unsigned char)(FIRST_COLOUR + lrint(at * (COLOURS - 1)));
 }
 
-/* A row of the picture, the latest ticks on top; frame: the first and the last. */
+/* A row of the picture, the latest ticks on top. */
 static void draw_row(const ls_event_view *view, int y, int height, unsigned char *row) {
-  const int frame = y == 0 || y == height - 1;
   const int cell_row = (height - 1 - y) * view->rows / height;
   int at = 0;
   for (int p = 0; p < view->planes; p++) {
     const float *cells = view->panel[p].cells + (size_t)cell_row * (size_t)view->columns;
-    for (int x = 0; x < LS_THUMBNAIL_PANEL_WIDTH; x++) {
-      int edge = frame || x == 0 || x == LS_THUMBNAIL_PANEL_WIDTH - 1;
-      row[at++] =
-          edge ? FRAME : colour_of(view, cells[x * view->columns / LS_THUMBNAIL_PANEL_WIDTH]);
-    }
+    for (int x = 0; x < LS_THUMBNAIL_PANEL_WIDTH; x++)
+      row[at++] = colour_of(view, cells[x * view->columns / LS_THUMBNAIL_PANEL_WIDTH]);
     if (p + 1 < view->planes)
-      for (int x = 0; x < GAP; x++) row[at++] = BACKGROUND;
+      for (int x = 0; x < GAP; x++) row[at++] = BETWEEN;
   }
 }
 
