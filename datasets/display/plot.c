@@ -210,6 +210,7 @@ ls_status ls_plot_event(const char *path, const ls_event_view *view, const ls_ca
                         ls_error *error) {
   workshop w;
   char *target = NULL, *temporary = NULL;
+  LS_TRY(ls_output_try(path, error)); /* gnuplot would not say which file and why */
   LS_TRY(open_workshop(&w, error));
   ls_status status = ls_output_names(path, &target, &temporary, error);
   if (status == LS_OK) status = draw(&w, temporary, terminal_of(path), view, caption, error);
