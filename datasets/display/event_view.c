@@ -5,7 +5,8 @@
 #include <string.h>
 
 enum {
-  VALUES = 1 << 16, /* whole numbers whose pixels are counted, for the median */
+  HALF = 1 << 15, /* whole numbers whose pixels are counted, for the median: half of them */
+  VALUES = 2 * HALF,
   LEAST_WIRES = 48, /* of a window */
   LEAST_TICKS = 96
 };
@@ -13,7 +14,7 @@ enum {
 /* What the first reading finds out of a plane. */
 typedef struct survey {
   double *by_wire, *by_tick; /* absolute charge */
-  uint32_t *by_value;        /* VALUES: pixels of each value, from -VALUES / 2 on */
+  uint32_t *by_value;        /* VALUES: pixels of each value, from -HALF on */
 } survey;
 
 typedef struct reading {
@@ -31,8 +32,8 @@ static ls_status count_pixels(void *context, int plane, size_t count, const uint
   for (size_t i = 0; i < count; i++) {
     double v = (double)value[i];
     if (!isfinite(v)) continue;
-    double clamped = fmax(-VALUES / 2, fmin(VALUES / 2 - 1, rint(v)));
-    s->by_value[(int)clamped + VALUES / 2]++;
+    double clamped = fmax(-HALF, fmin(HALF - 1, rint(v)));
+    s->by_value[(int)clamped + HALF]++;
     s->by_wire[index[i] % (uint32_t)r->columns] += fabs(v);
     s->by_tick[index[i] / (uint32_t)r->columns] += fabs(v);
   }
@@ -63,8 +64,8 @@ static void end_survey(reading *r) {
 static double median(const uint32_t *by_value, uint64_t pixels, uint64_t places) {
   uint64_t below = 0;
   for (int at = 0; at < VALUES; at++) {
-    below += by_value[at] + (at == VALUES / 2 ? places - pixels : 0);
-    if (2 * below >= places) return at - VALUES / 2;
+    below += by_value[at] + (at == HALF ? places - pixels : 0);
+    if (2 * below >= places) return at - HALF;
   }
   return 0;
 }

@@ -84,7 +84,7 @@ static herr_t add_set(hid_t group, const char *name, const H5L_info_t *info, voi
   if (H5Oget_info_by_name(group, name, &facts, H5P_DEFAULT) < 0 || facts.type != H5O_TYPE_DATASET)
     return 0;
   hid_t set;
-  double values[SHOWN_WIDTH];
+  double values[SHOWN_WIDTH] = {0};
   int width = 0;
   w->status = ls_hdf5_open_dataset(group, name, H5P_DEFAULT, &set, w->error);
   if (w->status == LS_OK) {

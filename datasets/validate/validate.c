@@ -125,7 +125,7 @@ static ls_status compare_counts(validating *v, ls_error *error) {
   size_t *root = malloc(count * sizeof *root);
   ls_status status = root ? LS_OK : ls_fail(error, LS_MEMORY, "no memory for the list of files");
   status = ls_comm_agree(v->comm, status, error);
-  if (status == LS_OK && root) {
+  if (status == LS_OK && root && r->first) {
     memcpy(root, r->first, count * sizeof *root);
     status = ls_comm_broadcast(v->comm, root, count * sizeof *root, 0, error);
     for (size_t file = 0; status == LS_OK && file < r->files; file++)
@@ -146,7 +146,7 @@ static ls_status look_at_files(validating *v, ls_error *error) {
   r->first = calloc(r->files + 1, sizeof *r->first);
   ls_status status =
       r->first ? LS_OK : ls_fail(error, LS_MEMORY, "no memory for the list of files");
-  for (size_t file = 0; status == LS_OK && file < r->files; file++) {
+  for (size_t file = 0; status == LS_OK && r->first && file < r->files; file++) {
     status = look_at_file(v, file, error);
     r->first[file + 1] = r->events;
   }
