@@ -7,7 +7,7 @@
 typedef struct ls_caption {
   char title[256]; /* "events.h5, event 3: mu-" */
   char facts[256]; /* "PDG code 13; run 1, subrun 2, number 3; class from the file" */
-  char truth[512]; /* what the file knows of a simulated event; may be empty */
+  char truth[512]; /* "; vertex 1, 2, 3 (x, y, z [cm])": what the file knows; may be empty */
   char footnote[256];
   char heading[LS_MAX_PLANES][96]; /* "U: 1234 pixels, charge 5.6e+04" */
 } ls_caption;

@@ -74,14 +74,14 @@ typedef struct span {
   int first, count;
 } span;
 
-/* All but a thousandth of the charge at each end; count 0: no charge. */
+/* All but half a percent of the charge at each end; count 0: no charge. */
 static span charged(const double *charge, int count) {
   double total = 0, seen = 0;
   for (int i = 0; i < count; i++) total += charge[i];
   if (!(total > 0)) return (span){0, 0};
   int first = 0, last = count - 1;
-  for (; seen + charge[first] < 0.001 * total; first++) seen += charge[first];
-  for (seen = 0; last > first && seen + charge[last] < 0.001 * total; last--) seen += charge[last];
+  for (; seen + charge[first] < 0.005 * total; first++) seen += charge[first];
+  for (seen = 0; last > first && seen + charge[last] < 0.005 * total; last--) seen += charge[last];
   return (span){first, last - first + 1};
 }
 

@@ -33,7 +33,7 @@ typedef struct ls_event_view {
 } ls_event_view;
 
 /* Reads the event twice: where its charge is, then what there is. Where the charge is: all wires
- * and ticks but for a thousandth of the (absolute) charge at each end, and a margin. NaN and
+ * and ticks but for half a percent of the (absolute) charge at each end, and a margin. NaN and
  * infinity are not drawn. Returns LS_OK, LS_MEMORY or what the reader says. */
 ls_status ls_event_view_read(ls_event_view *view, ls_source *source, size_t event,
                              const ls_view_options *options, ls_error *error);

@@ -144,7 +144,7 @@ ls_status ls_gallery_add(ls_gallery *gallery, const ls_event_view *view, const l
            view->first_tick + view->ticks - 1, view->scale);
   put_line(gallery, where);
   put_line(gallery, caption->facts);
-  put_line(gallery, caption->truth);
+  if (caption->truth[0]) put_line(gallery, caption->truth + strlen("; "));
   put_line(gallery, caption->footnote);
   put(gallery, "</figcaption></figure>\n");
   return LS_OK;

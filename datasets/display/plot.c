@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { NAME = 256, WORDS = 400, MOST_CRISP = 50000 };
+enum { NAME = 256, WORDS = 400, MOST_CRISP = 50000, LINE = 180 };
 
 static const struct {
   const char *end, *terminal;
@@ -126,9 +126,9 @@ static ls_status write_script(const workshop *w, const char *output, const char 
   FILE *stream = NULL;
   char second[512], third[512], all[800];
   LS_TRY(begin(&stream, w->script, error));
-  snprintf(all, sizeof all, "%s%s%s", caption->facts, caption->truth[0] ? "; " : "",
-           caption->truth);
-  break_line(all, 190, second, third, sizeof second);
+  snprintf(all, sizeof all, "%s%s", caption->facts, caption->truth);
+  break_line(all, LINE, second, third, sizeof second);
+  if (strlen(third) > LINE) snprintf(third + LINE - 3, 4, "...");
   fprintf(stream, "set terminal %s\n", terminal);
   put_text(stream, "target", output);
   fputs("set output target\n", stream);

@@ -309,7 +309,7 @@ def test_damaged(trial):
     refused("display", path, "--out", trial.path("page.html"), says=["events.h5", "event 1"])
     assert not os.path.exists(out) and not os.path.exists(trial.path("page.html"))
     short = kevlar(trial, few_pixels(), "short.h5", truth={"vertex": (numpy.zeros((1, 3)), "")})
-    refused("display", short, "--event", 1, "--out", out, says=["/truth/vertex", "event 1"])
+    refused("display", short, "--event", 1, "--out", out, says=["/truth/vertex", "rows of 1 events"])
 
 
 @with_trial
