@@ -8,6 +8,7 @@
 #include "bench/outputs.h"
 #include "bench/progress.h"
 #include "bench/stop_request.h"
+#include "datasets/hdf5/truth_read.h"
 #include "datasets/numpy/npy_writer.h"
 #include "network/spec.h"
 
@@ -25,6 +26,8 @@ typedef struct converting {
   ls_events events;
   int labelled; /* the copy gets labels */
   const volatile sig_atomic_t *stop;
+  ls_truth *first_truth, *truth; /* of the first file, and of the one that is read; NULL: none */
+  char truth_path[PATH_LENGTH];  /* of the latter */
   char labels_path[PATH_LENGTH];
 } converting;
 
@@ -126,6 +129,32 @@ static ls_status gather(void *context, int plane, size_t count, const uint32_t *
   return LS_OK;
 }
 
+static int same_columns(const ls_truth *first, const ls_truth *truth) {
+  int count, others;
+  const ls_truth_column *columns = ls_truth_columns(first, &count);
+  const ls_truth_column *other = ls_truth_columns(truth, &others);
+  int same = others == count;
+  for (int i = 0; same && i < count; i++)
+    same = columns[i].width == other[i].width && !strcmp(columns[i].name, other[i].name);
+  return same;
+}
+
+/* The event's truth into values; its file must know what the first one does. */
+static ls_status read_truth(converting *c, const ls_source *source, size_t in_file, double *values,
+                            ls_error *error) {
+  if (strcmp(c->truth_path, source->path) != 0) {
+    ls_truth_close(c->truth);
+    c->truth = NULL;
+    snprintf(c->truth_path, sizeof c->truth_path, "%s", source->path);
+    LS_TRY(ls_truth_open(source->path, source->count, &c->truth, error));
+    if (!same_columns(c->first_truth, c->truth))
+      return ls_fail(error, LS_MISMATCH,
+                     "%s: its data sets /truth are not those of %s; convert the files one by one",
+                     source->path, ls_dataset_file(c->events.dataset, 0));
+  }
+  return c->truth ? ls_truth_row(c->truth, in_file, values, error) : LS_OK;
+}
+
 static ls_status copy_event(converting *c, size_t event, gathered *g, ls_event_writer *writer,
                             ls_error *error) {
   ls_source *source;
@@ -138,7 +167,9 @@ static ls_status copy_event(converting *c, size_t event, gathered *g, ls_event_w
   if (c->labelled) LS_TRY(ls_dataset_label(c->events.dataset, event, &info.label, error));
   ls_pixel_sink sink = {.pixels = gather, .context = g};
   LS_TRY(ls_dataset_read_pixels(c->events.dataset, event, &sink, error));
-  return ls_event_writer_append(writer, g->planes, &info, NULL, error);
+  double truth[LS_TRUTH_MOST_VALUES];
+  LS_TRY(read_truth(c, source, in_file, truth, error));
+  return ls_event_writer_append(writer, g->planes, &info, c->truth ? truth : NULL, error);
 }
 
 /* Number of classes of the copy: up to the largest label, at least the study's five. */
@@ -166,6 +197,11 @@ static ls_status write_events(converting *c, ls_error *error) {
   if (c->labelled) LS_TRY(count_classes(c, &layout.class_count, error));
   for (int k = 0; k < layout.class_count; k++)
     names[k] = ls_dataset_class_name(c->events.dataset, k);
+  ls_source *first;
+  size_t in_file;
+  LS_TRY(ls_dataset_locate(c->events.dataset, 0, &first, &in_file, error));
+  LS_TRY(ls_truth_open(first->path, first->count, &c->first_truth, error));
+  layout.truth = ls_truth_columns(c->first_truth, &layout.truth_count);
   gathered g = {.scale = isnan(s->scale) ? 1 : s->scale,
                 .whole = layout.value_type == LS_VALUE_INT32};
   ls_event_writer writer;
@@ -270,6 +306,8 @@ static ls_status run(const ls_settings *settings, ls_comm *comm, ls_error *error
   c.stop = ls_stop_request_watch();
   if (status == LS_OK) status = to_npy(settings) ? write_npy(&c, error) : write_events(&c, error);
   if (status == LS_OK) status = print(&c, error);
+  ls_truth_close(c.first_truth);
+  ls_truth_close(c.truth);
   ls_events_close(&c.events);
   return status;
 }
@@ -280,7 +318,8 @@ const ls_command ls_command_convert = {
     .details =
         "To KevLAr (the default), or packed (smaller, and read faster): whole events, every plane, "
         "without loss; labels by --labels, or\n"
-        "those of the source. Values stay int32 or float32 as they are, and become float32 by\n"
+        "those of the source; what a simulation knows (/truth) goes along. Values stay int32 or "
+        "float32 as they are, and become float32 by\n"
         "--scale; --values int32 rounds them (after --scale) for programs that read integers only. "
         "To NumPy (--out NAME.npy):\n"
         "the images that the network would see, as the image options say, and NAME.labels.npy.",

@@ -86,6 +86,9 @@ static void print_people(const ls_validation *v, const ls_paths *paths) {
            v->geometry.rows, v->geometry.columns);
   printf("\n");
   if (v->events) print_distributions(v);
+  if (v->quiet)
+    printf("%llu events are without pixels, as they leave hardly any charge by the file's truth\n",
+           (unsigned long long)v->quiet);
   print_findings(v, paths);
   printf("verdict: %s\n", ls_verdict_name(ls_findings_verdict(&v->findings)));
 }
@@ -152,6 +155,7 @@ static ls_status print_json(const ls_validation *v, const ls_paths *paths, ls_er
   cJSON_AddNumberToObject(root, "files", (double)v->files);
   cJSON_AddNumberToObject(root, "files_opened", (double)v->opened);
   cJSON_AddNumberToObject(root, "events", (double)v->events);
+  cJSON_AddNumberToObject(root, "events_without_charge", (double)v->quiet);
   cJSON_AddNumberToObject(root, "bytes", (double)v->stored_bytes);
   if (v->format) {
     cJSON_AddStringToObject(root, "format", v->format);

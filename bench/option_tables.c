@@ -178,24 +178,19 @@ GROUP(load, "Measurement",
 GROUP(inspect, "Output", INTEGER("event", event, 0, LARGEST, "only event number N of the data set"),
       JSON, HELP);
 
+GROUP(display, "Output",
+      TEXT("out", out, "FILE", "the file to write: .png, .svg, .pdf, or .html, a page of events"),
+      INTEGER("event", event, 0, LARGEST, "event number N of the data set; of a page: the first"),
+      INTEGER("events", events, 1, 100000, "how many on a page; default 60"),
+      FLAG("whole", whole, "all wires and ticks, not only where the charge is"), OVERWRITE, HELP);
+
 GROUP(info, "Output", JSON, HELP);
 
 const ls_option_group *const ls_option_groups[] = {
-    &ls_options_data,
-    &ls_options_image,
-    &ls_options_network,
-    &ls_options_training,
-    &ls_options_ranks,
-    &ls_options_checkpoint,
-    &ls_options_store,
-    &ls_options_record,
-    &ls_options_evaluate,
-    &ls_options_step,
-    &ls_options_convert,
-    &ls_options_synthetic,
-    &ls_options_load,
-    &ls_options_inspect,
-    &ls_options_info,
-    &ls_options_simulate,
-    NULL,
+    &ls_options_data,     &ls_options_image,    &ls_options_network,
+    &ls_options_training, &ls_options_ranks,    &ls_options_checkpoint,
+    &ls_options_store,    &ls_options_record,   &ls_options_evaluate,
+    &ls_options_step,     &ls_options_convert,  &ls_options_synthetic,
+    &ls_options_load,     &ls_options_inspect,  &ls_options_display,
+    &ls_options_info,     &ls_options_simulate, NULL,
 };

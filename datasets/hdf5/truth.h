@@ -1,5 +1,7 @@
 /* What is known of simulated events beside their pixels: data sets /truth/NAME, float64 [events,
- * width], with what they hold as attribute "columns". Readers of the pixels pass them over. */
+ * width], with what they hold as attribute "columns". Readers of the pixels pass them over. A set
+ * "charge" has the electrons that reach each plane as its last values: validation asks it about
+ * events without pixels. */
 #ifndef LS_DATASETS_HDF5_TRUTH_H
 #define LS_DATASETS_HDF5_TRUTH_H
 

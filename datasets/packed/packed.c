@@ -100,6 +100,7 @@ static ls_status get_attribute(packed_source *source, hid_t group, const char *n
 
 static ls_status get_number(packed_source *source, hid_t group, const char *name, int least,
                             int most, int *value, ls_error *error) {
+  *value = 0;
   LS_TRY(get_attribute(source, group, name, H5T_INTEGER, H5T_NATIVE_INT, value, error));
   if (*value >= least && *value <= most) return LS_OK;
   return ls_fail(error, LS_FORMAT, "%s: /packed: %s is %d; must be %d to %d", source->base.path,
@@ -145,8 +146,7 @@ static ls_status read_facts(packed_source *source, hid_t group, const char *prod
       get_number(source, group, "version", LS_PACKED_VERSION, LS_PACKED_VERSION, &version, error));
   LS_TRY(get_number(source, group, "planes", 1, LS_MAX_PLANES, &g->planes, error));
   LS_TRY(get_number(source, group, "ticks", 1, INT32_MAX, &g->rows, error));
-  LS_TRY(get_number(source, group, "wires", 1, (int)(UINT32_MAX / 2 / (unsigned)g->rows + 1),
-                    &g->columns, error));
+  LS_TRY(get_number(source, group, "wires", 1, INT32_MAX, &g->columns, error));
   LS_TRY(get_text(source, group, "values", values, error));
   LS_TRY(get_text(source, group, "codec", codec, error));
   LS_TRY(get_text(source, group, "image_set", image_set, error));

@@ -111,7 +111,7 @@ static ls_status unpack(reading *r, const ls_packed_block *block, ls_error *erro
 static ls_status read_block(reading *r, unsigned plane_mask, const ls_pixel_sink *sink,
                             ls_error *error) {
   packed_source *source = r->source;
-  ls_packed_block block;
+  ls_packed_block block = {0};
   LS_TRY(take_block(r, &block, error));
   if (block.plane != r->plane) r->last = -1;
   r->plane = block.plane;

@@ -93,7 +93,7 @@ ls_status ls_distribution_merge(ls_distribution *distribution, ls_comm *comm, ls
   ls_status status = all ? LS_OK : ls_fail(error, LS_MEMORY, "no memory for distributions");
   status = ls_comm_agree(comm, status, error);
   if (status == LS_OK) status = ls_comm_gather(comm, distribution->ends, bytes, all, 0, error);
-  if (status == LS_OK && ls_comm_rank(comm) == 0)
+  if (status == LS_OK && all && ls_comm_rank(comm) == 0)
     for (size_t r = 1; r < ranks; r++)
       for (int h = 0; h < HISTOGRAMS; h++)
         widen(&distribution->ends[h], &all[r * HISTOGRAMS + (size_t)h]);

@@ -27,7 +27,7 @@ ls_status ls_fingerprints_merge(ls_fingerprints *all, ls_comm *comm, ls_error *e
   LS_TRY(ls_comm_max_doubles(comm, &most, 1, error));
   const size_t each = (size_t)most + 1; /* the first says how many follow */
   ls_fingerprint *own = calloc(each, sizeof *own), *of = NULL;
-  if (ls_comm_rank(comm) == 0) of = malloc(ranks * each * sizeof *of);
+  if (ls_comm_rank(comm) == 0) of = calloc(ranks * each, sizeof *of);
   int good = own && (of || ls_comm_rank(comm) != 0);
   ls_status status =
       good ? LS_OK : ls_fail(error, LS_MEMORY, "no memory for the events' checksums");

@@ -19,6 +19,7 @@ static const struct {
     [LS_CHECK_EMPTY] = {"empty", "events without any pixel", LS_VERDICT_SUSPICIOUS},
     [LS_CHECK_DUPLICATE] = {"duplicate", "events with the pixels of another",
                             LS_VERDICT_SUSPICIOUS},
+    [LS_CHECK_TRUTH] = {"truth", "data sets of truth that are damaged", LS_VERDICT_BROKEN},
 };
 
 const char *ls_check_name(ls_check check) {

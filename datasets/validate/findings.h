@@ -19,6 +19,7 @@ typedef enum ls_check {
   LS_CHECK_CLASSES,   /* every class has events, and there are two or more */
   LS_CHECK_EMPTY,     /* some pixel is not zero */
   LS_CHECK_DUPLICATE, /* no other event has the same pixels */
+  LS_CHECK_TRUTH,     /* what the file knows of its simulated events can be read, for every event */
   LS_CHECKS
 } ls_check;
 

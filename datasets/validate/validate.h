@@ -23,6 +23,7 @@ typedef struct ls_validation {
   size_t files, opened;  /* given; those that open */
   size_t *first;         /* [files + 1]: the number of each file's first event in the set */
   size_t events;         /* of the files that open */
+  uint64_t quiet;        /* events without pixels, which the file knows to have left no charge */
   size_t labelled;       /* files with labels */
   uint64_t stored_bytes; /* of all files */
   const char *format;    /* of the first file that opens, NULL: none does */

@@ -228,6 +228,43 @@ def test_empty_event(trial):
 
 
 @with_trial
+def test_truth(trial):
+    """damage: truth of too few events, and a flipped byte in it"""
+    import h5py
+    path = events(trial)
+    with h5py.File(path, "r+") as file:
+        file.create_dataset("truth/vertex", data=numpy.zeros((20, 3)), chunks=(4, 3), fletcher32=True)
+        place = file["truth/vertex"].id.get_chunk_info(2).byte_offset
+    validate(path, code=VALID)
+    damaged(trial, BROKEN, "truth", None, ["/truth/vertex", "19", "20"],
+            with_h5py(lambda file: replace(file, "truth/vertex", numpy.zeros((19, 3)))), path)
+    copy = trial.path("flipped.h5")
+    shutil.copy(path, copy)
+    flip(copy, place + 5)
+    report = validate(copy, code=BROKEN)
+    assert {(f["check"], f["event"]) for f in report["findings"]} == {("truth", e) for e in range(8, 12)}
+
+
+@with_trial
+def test_quiet_event(trial):
+    """an event without pixels is no fault if the file knows that no charge reached the planes"""
+    def damage(file, charge):
+        file["image/wires"][6] = 0
+        values = numpy.full((20, 4), 1e6)
+        values[6] = charge
+        file["truth/charge"] = values
+    path = events(trial)
+    for charge, code in (([0, 0, 0, 0], VALID), ([1e9, 9e3, 9e3, 9e3], VALID), ([0, 0, 0, 2e4], SUSPICIOUS),
+                         ([0, numpy.nan, 0, 0], SUSPICIOUS)):
+        copy = trial.path("damaged.h5")
+        shutil.copy(path, copy)
+        with_h5py(lambda file, charge=charge: damage(file, charge))(copy)
+        report = validate(copy, code=code)
+        assert report["events_without_charge"] == (code == VALID)
+        assert report["checks"]["empty"] == (code != VALID)
+
+
+@with_trial
 def test_one_class(trial):
     """damage: one class only, and a class without events"""
     def damage(file, kept):
