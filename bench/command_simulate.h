@@ -46,16 +46,19 @@ typedef struct ls_simulation_sums {
   double files_made, files_kept, bytes;
 } ls_simulation_sums;
 
-/* One thread's buffers, and the event in them. */
+typedef struct ls_simulated_event {
+  ls_pixels planes[LS_WIRE_PLANES];
+  ls_event_info info;
+  double truth[LS_SIMULATED_TRUTH];
+} ls_simulated_event;
+
+/* One thread's buffers. */
 typedef struct ls_event_maker {
   const ls_simulation *simulation;
   ls_transport *transport;
   ls_readout *readout;
   ls_deposits deposits;
   ls_plane_traces traces;
-  ls_pixels planes[LS_WIRE_PLANES];
-  ls_event_info info;
-  double truth[LS_SIMULATED_TRUTH];
   ls_simulation_sums sums;
 } ls_event_maker;
 
@@ -64,7 +67,19 @@ ls_status ls_event_maker_open(ls_event_maker *maker, const ls_simulation *simula
 void ls_event_maker_close(ls_event_maker *maker); /* a zeroed struct is fine */
 
 /* Makes event number event. A pure function of the simulation and event. */
-ls_status ls_event_maker_make(ls_event_maker *maker, size_t event, ls_error *error);
+ls_status ls_event_maker_make(ls_event_maker *maker, size_t event, ls_simulated_event *made,
+                              ls_error *error);
+
+/* Who gets the events, one after the other. */
+typedef struct ls_event_taker {
+  ls_status (*take)(void *context, size_t event, ls_simulated_event *made, ls_error *error);
+  void *context;
+} ls_event_taker;
+
+/* Makes events first .. end - 1 with so many threads, a maker for each. With one thread an event is
+ * taken before the next is begun. The first failure in the events' order ends it. */
+ls_status ls_make_in_order(ls_event_maker *makers, int threads, size_t first, size_t end,
+                           const ls_event_taker *taker, ls_error *error);
 
 /* Makes this rank's files that are not there yet, and the dump. threads: of this rank. */
 ls_status ls_simulate_files(const ls_simulation *simulation, ls_comm *comm, int threads,

@@ -1,6 +1,5 @@
 /* One simulated event: gun, transport, detector, image, truth. */
 #include "base/clock.h"
-#include "base/memory.h"
 #include "bench/command_simulate.h"
 
 #include <math.h>
@@ -27,16 +26,13 @@ void ls_event_maker_close(ls_event_maker *maker) {
   ls_readout_free(maker->readout);
   ls_deposits_destroy(&maker->deposits);
   ls_plane_traces_destroy(&maker->traces);
-  for (int p = 0; p < LS_WIRE_PLANES; p++) {
-    ls_free(maker->planes[p].index);
-    ls_free(maker->planes[p].value);
-  }
 }
 
 /* What is known of the event before the detector. The deposits' energy, where nothing else is. */
-static ls_status make_deposits(ls_event_maker *maker, size_t event, ls_error *error) {
+static ls_status make_deposits(ls_event_maker *maker, size_t event, ls_simulated_event *made,
+                               ls_error *error) {
   const ls_simulation *s = maker->simulation;
-  double *truth = maker->truth;
+  double *truth = made->truth;
   for (int i = 0; i < LS_SIMULATED_TRUTH; i++) truth[i] = NAN;
   if (s->deposits) {
     int64_t number = 0;
@@ -48,8 +44,8 @@ static ls_status make_deposits(ls_event_maker *maker, size_t event, ls_error *er
     for (size_t i = 0; i < maker->deposits.count; i++)
       truth[9] += (double)maker->deposits.energy[i];
     truth[0] = (double)number;
-    maker->info = (ls_event_info){.run = -1, .subrun = -1, .event = number};
-    maker->info.label = s->class_count ? 0 : -1;
+    made->info = (ls_event_info){.run = -1, .subrun = -1, .event = number};
+    made->info.label = s->class_count ? 0 : -1;
     return LS_OK;
   }
   ls_primary primary;
@@ -66,7 +62,7 @@ static ls_status make_deposits(ls_event_maker *maker, size_t event, ls_error *er
   const double energies[] = {balance.initial, balance.deposited, balance.outside,
                              balance.escaped, balance.neutrino,  balance.binding};
   for (int i = 0; i < 6; i++) truth[8 + i] = energies[i];
-  maker->info = (ls_event_info){
+  made->info = (ls_event_info){
       .run = -1, .subrun = -1, .event = (int64_t)event, .label = primary.kind, .pdg = primary.pdg};
   return LS_OK;
 }
@@ -77,7 +73,8 @@ static ls_status add_trace(void *context, int plane, int wire, int tick, int cou
   return ls_plane_traces_add(context, wire, tick, count, values, error);
 }
 
-static ls_status make_images(ls_event_maker *maker, size_t event, ls_error *error) {
+static ls_status make_images(ls_event_maker *maker, size_t event, ls_pixels *planes,
+                             ls_error *error) {
   const ls_simulation *s = maker->simulation;
   int ticks = ls_detector_ticks(&s->detector), columns = ls_detector_columns(&s->detector);
   double start = ls_seconds();
@@ -92,18 +89,18 @@ static ls_status make_images(ls_event_maker *maker, size_t event, ls_error *erro
     LS_TRY(ls_readout_plane(maker->readout, p, &s->readout, s->seed, event, &sink, error));
     double read_out = ls_seconds();
     maker->sums.detector += read_out - start;
-    LS_TRY(ls_plane_traces_pixels(&maker->traces, ticks, columns, &maker->planes[p], error));
-    maker->sums.pixels[p] += (double)maker->planes[p].count;
+    LS_TRY(ls_plane_traces_pixels(&maker->traces, ticks, columns, &planes[p], error));
+    maker->sums.pixels[p] += (double)planes[p].count;
     start = ls_seconds();
     maker->sums.images += start - read_out;
   }
   return LS_OK;
 }
 
-static void count(ls_event_maker *maker) {
+static void count(ls_event_maker *maker, ls_simulated_event *made) {
   ls_readout_losses losses;
   ls_readout_count(maker->readout, &losses);
-  double *truth = maker->truth, length = 0;
+  double *truth = made->truth, length = 0;
   for (size_t i = 0; i < maker->deposits.count; i++) length += (double)maker->deposits.length[i];
   truth[14] = losses.electrons;
   truth[18] = (double)maker->deposits.count;
@@ -119,11 +116,12 @@ static void count(ls_event_maker *maker) {
   maker->sums.events++;
 }
 
-ls_status ls_event_maker_make(ls_event_maker *maker, size_t event, ls_error *error) {
+ls_status ls_event_maker_make(ls_event_maker *maker, size_t event, ls_simulated_event *made,
+                              ls_error *error) {
   double start = ls_seconds();
-  LS_TRY(make_deposits(maker, event, error));
+  LS_TRY(make_deposits(maker, event, made, error));
   maker->sums.transport += ls_seconds() - start;
-  LS_TRY(make_images(maker, event, error));
-  count(maker);
+  LS_TRY(make_images(maker, event, made->planes, error));
+  count(maker, made);
   return LS_OK;
 }

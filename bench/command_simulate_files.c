@@ -13,14 +13,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#ifdef _OPENMP
-#include <omp.h>
-#else
-static int omp_get_thread_num(void) {
-  return 0;
-}
-#endif
-
 enum { PATH = 4096 };
 
 typedef struct making {
@@ -55,15 +47,24 @@ static ls_status stopped(const making *m, ls_error *error) {
       "stopped by a signal; complete files stay: the same command goes on with the rest");
 }
 
-static ls_status append(making *m, ls_event_writer *writer, size_t event, const ls_event_maker *e,
-                        ls_error *error) {
+/* writer: NULL if only deposits are dumped. */
+typedef struct taking {
+  making *m;
+  ls_event_writer *writer;
+} taking;
+
+static ls_status take(void *context, size_t event, ls_simulated_event *made, ls_error *error) {
+  const taking *to = context;
+  making *m = to->m;
   double start = ls_seconds();
-  if (m->dump) {
-    ls_readout_view view = ls_readout_deposits(e->readout);
-    LS_TRY(ls_deposit_dump_add(m->dump, (int64_t)e->truth[0], &e->deposits, &view, error));
+  if (m->dump) { /* there is one thread */
+    ls_readout_view view = ls_readout_deposits(m->makers->readout);
+    LS_TRY(
+        ls_deposit_dump_add(m->dump, (int64_t)made->truth[0], &m->makers->deposits, &view, error));
   }
-  if (writer) {
-    ls_status status = ls_event_writer_append(writer, e->planes, &e->info, e->truth, error);
+  if (to->writer) {
+    ls_status status =
+        ls_event_writer_append(to->writer, made->planes, &made->info, made->truth, error);
     if (status != LS_OK) return ls_fail_within(error, status, "event %zu", event);
   }
   m->sums->writing += ls_seconds() - start;
@@ -71,30 +72,11 @@ static ls_status append(making *m, ls_event_writer *writer, size_t event, const 
   return stopped(m, error);
 }
 
-/* Events in parallel, written in their order. The first failure in that order is told. writer: NULL
- * if only deposits are dumped. */
 static ls_status make_events(making *m, size_t first, size_t end, ls_event_writer *writer,
                              ls_error *error) {
-  ls_status failed = LS_OK;
-#pragma omp parallel for ordered schedule(dynamic, 1) num_threads(m->threads)
-  for (size_t event = first; event < end; event++) {
-    ls_event_maker *maker = &m->makers[omp_get_thread_num()];
-    ls_error own = {0};
-    ls_status status = LS_OK, before;
-#pragma omp atomic read
-    before = failed;
-    if (before == LS_OK) status = ls_event_maker_make(maker, event, &own);
-#pragma omp ordered
-    {
-      if (failed == LS_OK && status == LS_OK) status = append(m, writer, event, maker, &own);
-      if (failed == LS_OK && status != LS_OK) {
-        *error = own;
-#pragma omp atomic write
-        failed = status;
-      }
-    }
-  }
-  return failed;
+  taking to = {m, writer};
+  const ls_event_taker taker = {take, &to};
+  return ls_make_in_order(m->makers, m->threads, first, end, &taker, error);
 }
 
 /* The settings as a file keeps them; to be freed. */
@@ -222,7 +204,7 @@ ls_status ls_simulate_files(const ls_simulation *s, ls_comm *comm, int threads,
                             ls_error *error) {
   making m = {.simulation = s,
               .stop = stop,
-              .threads = threads,
+              .threads = s->settings->dump ? 1 : threads, /* see take */
               .rank = (size_t)ls_comm_rank(comm),
               .ranks = (size_t)ls_comm_size(comm),
               .sums = sums};
