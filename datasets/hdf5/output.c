@@ -86,8 +86,11 @@ static ls_status create_file(ls_hdf5_output *output, int checksummed, ls_error *
   if (access < 0 || H5Pset_fapl_sec2(access) < 0 ||
       (checksummed && H5Pset_libver_bounds(access, H5F_LIBVER_V110, H5F_LIBVER_V110) < 0))
     return ls_hdf5_output_failed(output, "the file", error);
-  output->file = H5Fcreate(output->temporary, H5F_ACC_TRUNC, H5P_DEFAULT, access);
+  hid_t creation = H5Pcreate(H5P_FILE_CREATE);
+  if (creation >= 0 && H5Pset_obj_track_times(creation, 0) >= 0)
+    output->file = H5Fcreate(output->temporary, H5F_ACC_TRUNC, creation, access);
   if (output->file < 0) return ls_hdf5_output_failed(output, "the file", error);
+  H5Pclose(creation);
   H5Pclose(access);
   return ls_hdf5_output_reserve(output, 0, 0, error);
 }
@@ -139,6 +142,14 @@ void ls_hdf5_output_discard(ls_hdf5_output *output) {
   free(output->path);
   free(output->temporary);
   *output = (ls_hdf5_output){.file = -1};
+}
+
+hid_t ls_hdf5_output_group(hid_t file, const char *name) {
+  hid_t creation = H5Pcreate(H5P_GROUP_CREATE), group = -1;
+  if (creation >= 0 && H5Pset_obj_track_times(creation, 0) >= 0)
+    group = H5Gcreate2(file, name, H5P_DEFAULT, creation, H5P_DEFAULT);
+  if (creation >= 0) H5Pclose(creation);
+  return group;
 }
 
 int ls_hdf5_put_text(hid_t object, const char *name, const char *text) {

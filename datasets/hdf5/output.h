@@ -39,6 +39,10 @@ ls_status ls_hdf5_output_finish(ls_hdf5_output *output, ls_error *error);
 /* Removes the file unless it is finished, and frees the rest. */
 void ls_hdf5_output_discard(ls_hdf5_output *output);
 
+/* A group of the file; -1 on failure. It and the file carry no times: the same content is the same
+ * bytes. Data sets need H5Pset_obj_track_times(creation, 0) for that. */
+hid_t ls_hdf5_output_group(hid_t file, const char *name);
+
 /* A string attribute of 256 bytes, as KevLAr writes them; 0 on failure. */
 int ls_hdf5_put_text(hid_t object, const char *name, const char *text);
 

@@ -123,7 +123,7 @@ static int write_settings(hid_t group, const char *settings) {
 
 int ls_truth_rows_write(const ls_truth_rows *rows, hid_t file) {
   if (!rows || !rows->events) return 1;
-  hid_t group = H5Gcreate2(file, "/truth", H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  hid_t group = ls_hdf5_output_group(file, "/truth");
   int good = group >= 0 && write_settings(group, rows->settings);
   size_t from = 0;
   for (int i = 0; good && i < rows->count; i++) {

@@ -48,7 +48,7 @@ static hid_t create_set(hid_t group, const char *name, hid_t type, int rank, con
 }
 
 static hid_t create_group(hid_t file, const char *name) {
-  return H5Gcreate2(file, name, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+  return ls_hdf5_output_group(file, name);
 }
 
 static int create_images(ls_kevlar_writer *writer) {

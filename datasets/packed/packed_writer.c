@@ -89,7 +89,8 @@ static int put_facts(const ls_packed_writer *writer, hid_t group) {
 static ls_status create_sets(ls_packed_writer *writer, ls_error *error) {
   hid_t creation = H5Pcreate(H5P_GROUP_CREATE), group = -1;
   /* The attributes stay in the group's header, which is small and has a checksum. */
-  if (creation >= 0 && H5Pset_attr_phase_change(creation, MOST_ATTRIBUTES, 0) >= 0)
+  if (creation >= 0 && H5Pset_attr_phase_change(creation, MOST_ATTRIBUTES, 0) >= 0 &&
+      H5Pset_obj_track_times(creation, 0) >= 0)
     group = H5Gcreate2(writer->output.file, "/packed", H5P_DEFAULT, creation, H5P_DEFAULT);
   if (creation >= 0) H5Pclose(creation);
   writer->row_type = create_row_type();

@@ -130,6 +130,13 @@ def test_same_set(folder):
     result = simulate(ranks, *GUN, "--threads", 1, ranks=2)
     assert result["events_made"] == 7 and result["files_made"] == 3, result
     assert checksums(ranks) == known
+    packed = []
+    for threads in (1, 2):
+        out = os.path.join(folder, f"packed-{threads}")
+        simulate(out, *GUN, "--format", "packed", "--threads", threads)
+        packed.append(checksums(out))
+        time.sleep(1.1)  # HDF5 counts times in seconds
+    assert packed[0] == packed[1]
 
 
 @in_folder
