@@ -62,7 +62,7 @@ ls_detector ls_detector_microboone(void) {
       .region_pad = 50,
       .filter_width = 3.18,
       .unit_electrons = 200,
-      .zero_limit = {1, 2, 1},
+      .zero_limit = {1.5, 2, 1},
       .shortcut_threshold = {2.7, 2.7, 0.8},
   };
 }
