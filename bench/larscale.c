@@ -25,8 +25,8 @@ static void print_overview(FILE *to) {
         to);
   for (int i = 0; i < COMMANDS; i++)
     fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
-  fputs("\nlarscale COMMAND --help says more. Under mpirun or srun, train, evaluate and validate "
-        "share the work.\n"
+  fputs("\nlarscale COMMAND --help says more. Under mpirun or srun, train, evaluate, validate "
+        "and simulate share the work.\n"
         "Exit codes: 0 done and valid, 1 bad input or invalid result, 2 usage, 3 stopped by a\n"
         "signal, 4 suspicious and 5 broken events (validate), 77 cannot run here.\n",
         to);
