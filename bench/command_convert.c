@@ -167,7 +167,7 @@ static ls_status copy_event(converting *c, size_t event, gathered *g, ls_event_w
   if (c->labelled) LS_TRY(ls_dataset_label(c->events.dataset, event, &info.label, error));
   ls_pixel_sink sink = {.pixels = gather, .context = g};
   LS_TRY(ls_dataset_read_pixels(c->events.dataset, event, &sink, error));
-  double truth[LS_TRUTH_MOST_VALUES];
+  double truth[LS_TRUTH_MOST_VALUES] = {0};
   LS_TRY(read_truth(c, source, in_file, truth, error));
   return ls_event_writer_append(writer, g->planes, &info, c->truth ? truth : NULL, error);
 }

@@ -56,7 +56,7 @@ static size_t add_values(const ls_truth_column *column, const double *values, ch
 /* Numbers and vectors; wider sets are for programs. */
 static ls_status make_truth(const ls_source *source, size_t in_file, char *text, size_t size,
                             ls_error *error) {
-  double values[LS_TRUTH_MOST_VALUES];
+  double values[LS_TRUTH_MOST_VALUES] = {0};
   ls_truth *truth;
   int count;
   LS_TRY(ls_truth_open(source->path, source->count, &truth, error));

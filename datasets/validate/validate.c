@@ -213,7 +213,7 @@ static ls_status open_truth(validating *v, size_t file, const ls_source *source,
 /* *quiet: 1 if the file knows that the event leaves no plane a charge worth a pixel. */
 static ls_status check_truth(validating *v, size_t file, size_t in_file, int *quiet,
                              ls_error *error) {
-  double values[LS_TRUTH_MOST_VALUES];
+  double values[LS_TRUTH_MOST_VALUES] = {0};
   ls_error why = {0};
   *quiet = 0;
   if (!v->truth) return LS_OK;

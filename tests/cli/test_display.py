@@ -237,6 +237,21 @@ def test_page(trial):
 
 
 @with_trial
+def test_page_directions(trial):
+    """on a page, too, wires go to the right, time upwards, and more charge is darker"""
+    needs_png()
+    images = numpy.zeros((1, 3, 400, 300), "i4")
+    images[0, :, 200, 100], images[0, :, 240, 130] = 10, 90
+    larscale("display", kevlar(trial, images), "--out", trial.path("page.html"))
+    picture, palette = pixels(Page(trial.path("page.html")).figures[0]["png"])
+    for p in range(3):
+        panel = picture[:, p * 326:p * 326 + 320]
+        pale, dark = sorted(set(panel.ravel()) - {0}, key=lambda entry: -int(palette[entry].sum()))
+        (pale_y, pale_x), (dark_y, dark_x) = (numpy.argwhere(panel == entry).mean(axis=0) for entry in (pale, dark))
+        assert pale_x < dark_x and pale_y > dark_y, (pale_x, dark_x, pale_y, dark_y)
+
+
+@with_trial
 def test_page_range(trial):
     """--event and --events choose what is on the page"""
     needs_hdf5()

@@ -220,6 +220,17 @@ def test_duplicate(trial):
 
 
 @with_trial
+def test_no_duplicate(trial):
+    """the same pixels with other values, or on another plane, are no duplicate"""
+    def change(file):
+        images = file["image/wires"]
+        images[14], images[15] = 2 * images[4], images[4][[1, 0, 2]]
+    path = events(trial)
+    with_h5py(change)(path)
+    validate(path, code=VALID)
+
+
+@with_trial
 def test_empty_event(trial):
     """damage: an event without any pixel"""
     def damage(file):
@@ -262,6 +273,11 @@ def test_quiet_event(trial):
         report = validate(copy, code=code)
         assert report["events_without_charge"] == (code == VALID)
         assert report["checks"]["empty"] == (code != VALID)
+
+    def rename(file):
+        damage(file, [0, 0, 0, 0])
+        file.move("truth/charge", "truth/other")
+    damaged(trial, SUSPICIOUS, "empty", 6, "/image/wires", with_h5py(rename), path)
 
 
 @with_trial
