@@ -198,8 +198,8 @@ static ls_status fill_group(ls_tally_group *g, const entry *entries, size_t coun
                             ls_error *error) {
   free(g->slowest);
   free(g->mean);
-  g->slowest = calloc(count, sizeof *g->slowest);
-  g->mean = calloc(count, sizeof *g->mean);
+  g->slowest = calloc(count + 1, sizeof *g->slowest);
+  g->mean = calloc(count + 1, sizeof *g->mean);
   if (!g->slowest || !g->mean) return ls_fail(error, LS_MEMORY, "no memory to sum up the times");
   g->count = 0;
   g->events = 0;

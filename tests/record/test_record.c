@@ -126,12 +126,13 @@ static void test_series(void **state) {
   other.series = 1;
   single.scaling = "single";
   const ls_sample samples[] = {step(&one, 1, 0, "forward", 4), step(&other, 1, 0, "forward", 3),
-                               step(&single, 1, 0, "forward", 2)};
+                               step(&single, 1, 0, "forward", 2), step(&two, 1, 0, "forward", 2)};
   ls_tally *tally = ls_tally_new();
   const ls_tally_group *g;
-  assert_int_equal(groups_of(tally, samples, 3, &g), 3);
+  assert_int_equal(groups_of(tally, samples, 4, &g), 4);
   assert_ptr_equal(g[1].base, &g[1]);
   assert_null(g[2].base);
+  assert_ptr_equal(g[3].base, &g[0]);
   ls_tally_free(tally);
 }
 
@@ -180,6 +181,24 @@ static void test_summary_file(void **state) {
   assert_non_null(strstr(text, "\n\"run\",cpu-speedup,onednn:rewritten,strong,1,1,2,4,4,1,1,1,0,"
                                "forward,2,4,,,,0,measured\n"));
   assert_non_null(strstr(text, ",strong,2,2,2,2,4,1,1,6,1,forward,1.25,2,,,,0,measured\n"));
+}
+
+/* Without events a unit is a unit; a base of two ranks, whose efficiency is 1 by definition. */
+static void test_base_of_two(void **state) {
+  (void)state;
+  ls_configuration three = two;
+  three.nodes = three.ranks = 3;
+  ls_record *record = open_record();
+  ls_sample s = step(&two, -1, 0, "train", 6);
+  s.events = 0;
+  ls_record_sample(record, &s);
+  s.configuration = &three, s.seconds = 5;
+  ls_record_sample(record, &s);
+  finish(record, NULL);
+  char text[4096];
+  read_whole("summary.csv", text, sizeof text);
+  assert_non_null(strstr(text, ",train,1,6,,,6,6,6,6,6,,1,1,2,6\n"));
+  assert_non_null(strstr(text, ",train,1,5,,,5,5,5,5,5,,1.2,0.8,2,6\n"));
 }
 
 static void event(ls_record *record, ls_event_type type, const char *key) {
@@ -267,13 +286,10 @@ static void test_no_number(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-      cmocka_unit_test(test_slowest_rank),
-      cmocka_unit_test(test_groups),
-      cmocka_unit_test(test_series),
-      IN_FOLDER(test_summary_file),
-      IN_FOLDER(test_events_in_order),
-      IN_FOLDER(test_events_out_of_order),
-      IN_FOLDER(test_sync),
+      cmocka_unit_test(test_slowest_rank), cmocka_unit_test(test_groups),
+      cmocka_unit_test(test_series),       IN_FOLDER(test_summary_file),
+      IN_FOLDER(test_base_of_two),         IN_FOLDER(test_events_in_order),
+      IN_FOLDER(test_events_out_of_order), IN_FOLDER(test_sync),
       IN_FOLDER(test_no_number),
   };
   return cmocka_run_group_tests_name("records", tests, NULL, NULL);
