@@ -151,11 +151,34 @@ GROUP(load, "Measurement",
 GROUP(inspect, "Output", INTEGER("event", event, 0, LARGEST, "only event number N of the data set"),
       JSON, HELP);
 
+GROUP(results, "Runs",
+      TEXTS("data", data, "DIR...",
+            "folders of runs, or folders that hold some at any depth; default: results"),
+      TEXT("driver", driver, "NAME", "only runs of this driver"),
+      TEXT("backend", backend, "NAME", "only runs of this backend: NAME, or NAME:VARIANT"),
+      TEXT("host", host, "NAME", "only runs on this machine"),
+      CHOICE("verdict", verdict, "valid|invalid|unfinished", "only runs that ended so"),
+      FLAG("compare", compare, "compare two runs: the second one's times over the first one's"),
+      JSON, HELP);
+
 GROUP(info, "Output", JSON, HELP);
 
 const ls_option_group *const ls_option_groups[] = {
-    &ls_options_data,     &ls_options_image,      &ls_options_network, &ls_options_training,
-    &ls_options_ranks,    &ls_options_checkpoint, &ls_options_store,   &ls_options_record,
-    &ls_options_evaluate, &ls_options_step,       &ls_options_convert, &ls_options_synthetic,
-    &ls_options_load,     &ls_options_inspect,    &ls_options_info,    NULL,
+    &ls_options_data,
+    &ls_options_image,
+    &ls_options_network,
+    &ls_options_training,
+    &ls_options_ranks,
+    &ls_options_checkpoint,
+    &ls_options_store,
+    &ls_options_record,
+    &ls_options_evaluate,
+    &ls_options_step,
+    &ls_options_convert,
+    &ls_options_synthetic,
+    &ls_options_load,
+    &ls_options_inspect,
+    &ls_options_results,
+    &ls_options_info,
+    NULL,
 };

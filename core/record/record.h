@@ -48,7 +48,7 @@ typedef struct ls_sample {
   uint64_t bytes_disk, bytes_memory;
   const char *cache_state; /* "warm", "cold", "unknown"; NULL: does not apply */
   int warmup;              /* 1: not to be counted */
-  const char *kind;        /* "measured", "simulated", "model" */
+  const char *kind;        /* "measured", "emulated", "simulated", "model" */
 } ls_sample;
 
 /* One row of history.csv; validation NaN where there is none. */
