@@ -4,6 +4,7 @@ A slow-down is claimed only if three things hold: the test of Mann and Whitney f
 different (two-sided p below 0.002), the ratio of the medians is at least 1.10, and a second round of
 measurements says the same. It is excluded if the times are lower than 1.10 times the first program's
 (the same test, p below 0.05). What lies between is not known."""
+import functools
 import itertools
 import math
 import statistics
@@ -31,6 +32,7 @@ def rank_sum(first, second):
     return total, ties
 
 
+@functools.lru_cache(maxsize=None)
 def orders_up_to(n, m, u):
     """How many of the choices of n ranks out of n + m have a U of at most u."""
     count = [[0] * (n * m + 1) for _ in range(n + 1)]
