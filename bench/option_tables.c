@@ -186,6 +186,16 @@ GROUP(display, "Output",
       INTEGER("events", events, 1, 100000, "how many on a page; default 60"),
       FLAG("whole", whole, "all wires and ticks, not only where the charge is"), OVERWRITE, HELP);
 
+GROUP(results, "Runs",
+      TEXTS("data", data, "DIR...",
+            "folders of runs, or folders that hold some at any depth; default: results"),
+      TEXT("driver", driver, "NAME", "only runs of this driver"),
+      TEXT("backend", backend, "NAME", "only runs of this backend: NAME, or NAME:VARIANT"),
+      TEXT("host", host, "NAME", "only runs on this machine"),
+      CHOICE("verdict", verdict, "valid|invalid|unfinished", "only runs that ended so"),
+      FLAG("compare", compare, "compare two runs: the second one's times over the first one's"),
+      JSON, HELP);
+
 GROUP(info, "Output", JSON, HELP);
 
 const ls_option_group *const ls_option_groups[] = {
@@ -194,5 +204,6 @@ const ls_option_group *const ls_option_groups[] = {
     &ls_options_store,    &ls_options_record,   &ls_options_evaluate,
     &ls_options_step,     &ls_options_convert,  &ls_options_synthetic,
     &ls_options_load,     &ls_options_inspect,  &ls_options_display,
-    &ls_options_info,     &ls_options_simulate, NULL,
+    &ls_options_results,  &ls_options_info,     &ls_options_simulate,
+    NULL,
 };

@@ -56,6 +56,8 @@ typedef struct ls_settings {
       *deposits;
   long simulated_events, events_per_file; /* UNSET: 60 or those of --deposits, and 100 */
   long repetitions, warmup, events, event;
+  char *driver, *host, *verdict; /* which runs; NULL: all */
+  int compare;
   int whole, overwrite, json, help;
   const char *const *command_line; /* as given, for the record */
   int command_line_count;
@@ -88,8 +90,8 @@ typedef struct ls_option_group {
 extern const ls_option_group ls_options_data, ls_options_image, ls_options_network,
     ls_options_training, ls_options_ranks, ls_options_checkpoint, ls_options_store,
     ls_options_record, ls_options_evaluate, ls_options_step, ls_options_convert,
-    ls_options_synthetic, ls_options_load, ls_options_inspect, ls_options_display, ls_options_info,
-    ls_options_simulate;
+    ls_options_synthetic, ls_options_load, ls_options_inspect, ls_options_display,
+    ls_options_results, ls_options_info, ls_options_simulate;
 
 /* All of them, NULL-terminated. */
 extern const ls_option_group *const ls_option_groups[];
