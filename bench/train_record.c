@@ -85,14 +85,37 @@ static ls_status open_folder(ls_train_record *r, ls_error *error) {
   const ls_launch *launch = &r->facts.job->launch;
   int ranks = ls_comm_size(r->facts.comm);
   ls_run run = {.driver = r->facts.driver ? r->facts.driver : "train",
-                .backend = r->facts.job->backend_name,
-                .scaling = "single",
-                .nodes = ls_launch_nodes(launch->ranks, launch->count),
-                .ranks = ranks,
-                .threads = r->facts.job->options.threads,
-                .local_batch = (size_t)s->batch,
-                .global_batch = r->facts.global_batch};
+                .configuration = {.backend = r->facts.job->backend_name,
+                                  .scaling = "single",
+                                  .nodes = ls_launch_nodes(launch->ranks, launch->count),
+                                  .ranks = ranks,
+                                  .threads = r->facts.job->options.threads,
+                                  .local_batch = (size_t)s->batch,
+                                  .global_batch = r->facts.global_batch}};
   return ls_record_open(s->out, &run, ls_revision(), &r->record, error);
+}
+
+static void event(ls_train_record *r, ls_event_type type, const char *key, double value,
+                  double when) {
+  ls_event e = {.type = type, .key = key, .value = value, .when = when};
+  if (is_root(r)) ls_record_event(r->record, &e);
+}
+
+/* What was done before there was a record, and what the run is. */
+static void write_beginning(ls_train_record *r) {
+  const ls_load_times *load = &r->facts.load;
+  event(r, LS_EVENT_START, "init", 0, r->facts.begun);
+  event(r, LS_EVENT_START, "staging", 0, load->begun);
+  event(r, LS_EVENT_STOP, "staging", 0, load->begun + load->wall);
+  if (r->facts.global_batch) {
+    event(r, LS_EVENT_POINT, "seed", (double)r->facts.settings->seed, 0);
+    event(r, LS_EVENT_POINT, "global_batch_size", (double)r->facts.global_batch, 0);
+  }
+  size_t events = ls_dataset_count(r->facts.job->events.dataset);
+  event(r, LS_EVENT_POINT, r->facts.global_batch ? "train_samples" : "eval_samples", (double)events,
+        0);
+  event(r, LS_EVENT_STOP, "init", 0, 0);
+  event(r, LS_EVENT_START, "run", 0, 0);
 }
 
 static ls_status check_kernels(ls_train_record *r, ls_error *error) {
@@ -124,6 +147,7 @@ ls_status ls_train_record_open(const ls_train_record_facts *facts, ls_train_reco
   } else
     ls_fail(error, status, "no memory for the run's record");
   status = ls_comm_agree(facts->comm, status, error);
+  if (r && status == LS_OK) write_beginning(r);
   if (r && status == LS_OK) status = gather_load(r, error);
   if (status != LS_OK) {
     ls_train_record_discard(r);
@@ -167,6 +191,11 @@ void ls_train_record_checkpoint(ls_train_record *r, uint64_t epoch, uint64_t ste
   if (is_root(r)) write_phase(r, epoch, step, 0, "checkpoint", seconds, 0);
 }
 
+void ls_train_record_epoch_event(ls_train_record *r, ls_event_type type, int epoch) {
+  ls_event e = {.type = type, .key = "epoch", .epoch = epoch + 1};
+  if (is_root(r)) ls_record_event(r->record, &e);
+}
+
 ls_status ls_train_record_epoch(ls_train_record *r, int epoch, size_t first_step, size_t steps,
                                 const ls_step_result *results, ls_error *error) {
   size_t ranks = (size_t)ls_comm_size(r->facts.comm);
@@ -192,6 +221,16 @@ static int show_progress(void *context, size_t done, size_t count) {
   return w->stop && *w->stop;
 }
 
+static void write_evaluation(ls_train_record *r, int epoch, double start, double wall,
+                             double accuracy) {
+  ls_event e = {.type = LS_EVENT_START, .key = "eval", .epoch = epoch + 1, .when = start};
+  ls_record_event(r->record, &e);
+  e = (ls_event){LS_EVENT_POINT, "eval_accuracy", accuracy, epoch + 1, start + wall};
+  ls_record_event(r->record, &e);
+  e = (ls_event){LS_EVENT_STOP, "eval", 0, epoch + 1, start + wall};
+  ls_record_event(r->record, &e);
+}
+
 ls_status ls_train_record_evaluate(ls_train_record *r, ls_model *model, const ls_store *store,
                                    size_t first, size_t every, int epoch, ls_evaluation *evaluation,
                                    double *seconds, ls_error *error) {
@@ -204,6 +243,7 @@ ls_status ls_train_record_evaluate(ls_train_record *r, ls_model *model, const ls
   ls_progress_end(&w.progress);
   if (seconds) *seconds = wall;
   if (status != LS_OK || !is_root(r)) return status;
+  write_evaluation(r, epoch, start, wall, evaluation->accuracy);
   ls_sample sample = {.repetition = 1,
                       .epoch = epoch < 0 ? -1 : epoch + 1,
                       .step = -1,
@@ -269,6 +309,7 @@ static ls_status finish_root(ls_train_record *r, const char *weights, ls_error *
   cJSON_AddStringToObject(environment, "weights_checksum", weights);
   if (r->facts.communication)
     cJSON_AddStringToObject(environment, "communication", r->facts.communication);
+  if (!r->invalid[0]) event(r, LS_EVENT_STOP, "run", 0, 0); /* else it is ended as aborted */
   ls_record *record = r->record;
   r->record = NULL;
   ls_status status =

@@ -20,6 +20,7 @@ typedef struct ls_train_record_facts {
   ls_comm *comm;
   uint64_t stored_bytes; /* of this rank's events */
   ls_load_times load;
+  double begun;        /* ls_seconds() when the run's preparation began */
   size_t global_batch; /* 0: no training */
   const ls_model *model;
   const char *communication;         /* how gradients come together; NULL: no training */
@@ -37,6 +38,9 @@ ls_status ls_train_record_open(const ls_train_record_facts *facts, ls_train_reco
 /* Rows of one epoch's steps; first_step: updates before it. */
 ls_status ls_train_record_epoch(ls_train_record *record, int epoch, size_t first_step, size_t steps,
                                 const ls_step_result *results, ls_error *error);
+
+/* An epoch (from 0 on) begins or ends; for events.log. */
+void ls_train_record_epoch_event(ls_train_record *record, ls_event_type type, int epoch);
 
 /* The time of a checkpoint after total step number step; rank 0 only. */
 void ls_train_record_checkpoint(ls_train_record *record, uint64_t epoch, uint64_t step,

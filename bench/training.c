@@ -192,6 +192,7 @@ ls_status ls_training_prepare(const ls_settings *settings, ls_comm *comm, ls_tra
   *t = (ls_training){.settings = settings,
                      .comm = comm,
                      .checkpoint_step = UINT64_MAX,
+                     .begun = ls_seconds(),
                      .talks = ls_comm_rank(comm) == 0 && !settings->json};
   LS_TRY(ls_job_open(settings, comm, &t->job, error));
   fill_options(t);
@@ -205,6 +206,7 @@ ls_status ls_training_prepare(const ls_settings *settings, ls_comm *comm, ls_tra
                                  .comm = comm,
                                  .stored_bytes = t->stored_bytes,
                                  .load = t->load,
+                                 .begun = t->begun,
                                  .global_batch = ls_trainer_global_batch(&t->options, comm),
                                  .model = ls_trainer_model(t->trainer),
                                  .communication = communication(t),
@@ -236,6 +238,7 @@ static ls_status train_epoch(ls_training *t, size_t limit, ls_error *error) {
   ls_checkpoint_state *p = &t->position;
   size_t steps = ls_trainer_steps_per_epoch(t->trainer), done = 0, before = p->total_steps;
   ls_progress progress;
+  ls_train_record_epoch_event(t->record, LS_EVENT_START, (int)p->epoch);
   ls_progress_start(&progress, "training", "steps", t->talks);
   while (p->step < steps && p->total_steps < limit && !t->stopped) {
     ls_step_result *r = &t->results[done++];
@@ -246,6 +249,7 @@ static ls_status train_epoch(ls_training *t, size_t limit, ls_error *error) {
     ls_progress_at(&progress, p->step, steps, note);
   }
   ls_progress_end(&progress);
+  ls_train_record_epoch_event(t->record, LS_EVENT_STOP, (int)p->epoch);
   return ls_train_record_epoch(t->record, (int)p->epoch, before, done, t->results, error);
 }
 

@@ -23,6 +23,7 @@ typedef struct ls_training {
   ls_train_record *record;
   ls_step_result *results;      /* of the steps of one epoch */
   ls_checkpoint_state position; /* where the run stands */
+  double begun;                 /* when preparation began */
   double last_checkpoint;       /* when the last one was written, or training began */
   uint64_t checkpoint_step;     /* total steps in the last one; UINT64_MAX: none yet */
   ls_error weights_error;       /* of --save-weights, on rank 0 */
