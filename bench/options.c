@@ -27,7 +27,9 @@ ls_settings ls_settings_default(void) {
                        .repetitions = 1,
                        .warmup = 1,
                        .events = 60,
-                       .event = LS_UNSET};
+                       .event = LS_UNSET,
+                       .max_seconds = 300,
+                       .seeds = 3};
 }
 
 /* Every text and list of the settings, for freeing them. */

@@ -1,0 +1,139 @@
+#include "bench/harness/sweep.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Numbers the nodes in the order of their first ranks. */
+static void number_nodes(const ls_launch *launch, ls_sweep *sweep) {
+  for (int r = 0; r < sweep->ranks; r++) {
+    const ls_launch_rank *rank = &launch->ranks[r];
+    int is_first = sweep->virtual_nodes || rank->node == r;
+    sweep->node_of_rank[r] = is_first ? sweep->nodes++ : sweep->node_of_rank[rank->node];
+  }
+}
+
+static ls_status find_nodes(const ls_settings *settings, ls_comm *comm, const ls_launch *launch,
+                            ls_sweep *sweep, ls_error *error) {
+  sweep->ranks = ls_comm_size(comm);
+  sweep->node_of_rank = calloc((size_t)sweep->ranks, sizeof *sweep->node_of_rank);
+  ls_status status = LS_OK;
+  if (!sweep->node_of_rank) status = ls_fail(error, LS_MEMORY, "no memory for the nodes");
+  LS_TRY(ls_comm_agree(comm, status, error));
+  const char *wanted = settings->node_is;
+  if (ls_comm_rank(comm) == 0) {
+    int hosts = ls_launch_nodes(launch->ranks, launch->count);
+    sweep->virtual_nodes = wanted ? !strcmp(wanted, "rank") : hosts == 1 && sweep->ranks > 1;
+    number_nodes(launch, sweep);
+  }
+  int facts[2] = {sweep->virtual_nodes, sweep->nodes};
+  LS_TRY(ls_comm_broadcast(comm, facts, sizeof facts, 0, error));
+  sweep->virtual_nodes = facts[0];
+  sweep->nodes = facts[1];
+  return ls_comm_broadcast(comm, sweep->node_of_rank,
+                           (size_t)sweep->ranks * sizeof *sweep->node_of_rank, 0, error);
+}
+
+/* 1, 2, 4 .. and all. */
+static void default_counts(ls_sweep *sweep) {
+  for (int nodes = 1; nodes < sweep->nodes && sweep->count < LS_MOST_POINTS - 1; nodes *= 2)
+    sweep->counts[sweep->count++] = nodes;
+  sweep->counts[sweep->count++] = sweep->nodes;
+}
+
+static ls_status check_count(const char *list, long number, int may_exceed, const ls_sweep *sweep,
+                             ls_error *error) {
+  long last = sweep->count ? sweep->counts[sweep->count - 1] : 0;
+  if (number == last) return ls_fail(error, LS_USAGE, "--nodes %s: %ld comes twice", list, number);
+  if (number < last)
+    return ls_fail(error, LS_USAGE, "--nodes %s: %ld comes after %ld; give rising numbers", list,
+                   number, last);
+  if (number > sweep->nodes && !may_exceed)
+    return ls_fail(error, LS_USAGE,
+                   "--nodes %s: there are only %d nodes (%s); start more ranks with mpirun, or "
+                   "give smaller numbers",
+                   list, sweep->nodes,
+                   sweep->virtual_nodes ? "ranks of one machine, each with its cores" : "hosts");
+  if (sweep->count == LS_MOST_POINTS)
+    return ls_fail(error, LS_USAGE, "--nodes: more than %d numbers", LS_MOST_POINTS);
+  return LS_OK;
+}
+
+static ls_status read_counts(const char *list, int may_exceed, ls_sweep *sweep, ls_error *error) {
+  const char *at = list;
+  for (;;) {
+    char *end;
+    errno = 0;
+    long number = strtol(at, &end, 10);
+    int is_number = *at >= '0' && *at <= '9' && !errno && (*end == ',' || !*end);
+    if (!is_number || number < 1 || number > INT_MAX)
+      return ls_fail(error, LS_USAGE,
+                     "--nodes %s: '%.*s' is no number of nodes; write whole numbers from 1 on with "
+                     "commas between, as 1,2,4",
+                     list, (int)strcspn(at, ","), at);
+    LS_TRY(check_count(list, number, may_exceed, sweep, error));
+    sweep->counts[sweep->count++] = (int)number;
+    if (!*end) return LS_OK;
+    at = end + 1;
+  }
+}
+
+ls_status ls_sweep_open(const ls_settings *settings, ls_comm *comm, const ls_launch *launch,
+                        int may_exceed, ls_sweep *sweep, ls_error *error) {
+  *sweep = (ls_sweep){0};
+  ls_status status = find_nodes(settings, comm, launch, sweep, error);
+  if (status == LS_OK) {
+    if (settings->nodes)
+      status = read_counts(settings->nodes, may_exceed, sweep, error);
+    else
+      default_counts(sweep);
+    status = ls_comm_agree(comm, status, error);
+  }
+  if (status != LS_OK) ls_sweep_close(sweep);
+  return status;
+}
+
+void ls_sweep_close(ls_sweep *sweep) {
+  free(sweep->node_of_rank);
+  *sweep = (ls_sweep){0};
+}
+
+int ls_sweep_has(const ls_sweep *sweep, int nodes, int rank) {
+  return sweep->node_of_rank[rank] < nodes;
+}
+
+int ls_sweep_ranks(const ls_sweep *sweep, int nodes) {
+  int ranks = 0;
+  for (int r = 0; r < sweep->ranks; r++) ranks += ls_sweep_has(sweep, nodes, r);
+  return ranks;
+}
+
+/* Hosts that are alike are said once. */
+static void describe(ls_place_of_point *place) {
+  char text[256], last[256] = "";
+  size_t used = 0;
+  for (size_t r = 0; r < place->count; r++) {
+    const ls_launch_rank *rank = &place->ranks[r];
+    if (rank->node_rank) continue;
+    ls_launch_describe_node(place->ranks, place->count, rank->node, text, sizeof text);
+    if (!strcmp(text, last) || used + 1 >= sizeof place->text) continue;
+    snprintf(place->text + used, sizeof place->text - used, "%s%s", used ? "; " : "", text);
+    used = strlen(place->text);
+    snprintf(last, sizeof last, "%s", text);
+  }
+}
+
+ls_status ls_sweep_place(const ls_sweep *sweep, const ls_launch *launch, int nodes,
+                         ls_place_of_point *place, ls_error *error) {
+  *place = (ls_place_of_point){0};
+  place->ranks = calloc((size_t)sweep->ranks, sizeof *place->ranks);
+  if (!place->ranks) return ls_fail(error, LS_MEMORY, "no memory for %d ranks", sweep->ranks);
+  for (int r = 0; r < sweep->ranks; r++)
+    if (ls_sweep_has(sweep, nodes, r)) place->ranks[place->count++] = launch->ranks[r];
+  ls_launch_crowd crowd;
+  place->crowded = ls_launch_find_crowd(place->ranks, place->count, &crowd) > 0;
+  describe(place);
+  return LS_OK;
+}
