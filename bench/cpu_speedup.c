@@ -20,6 +20,7 @@ static ls_status run(const ls_settings *settings, ls_comm *comm, ls_error *error
   const char *scaling = settings->scaling ? settings->scaling : "strong";
   ls_harness_needs needs = {.driver = "cpu-speedup", .scaling = scaling, .network = 1};
   ls_harness harness;
+  LS_TRY(ls_comm_agree(comm, ls_training_curves_check(settings, error), error));
   LS_TRY(ls_harness_open(&needs, settings, comm, &harness, error));
   return ls_harness_finish(&harness, ls_training_curves_measure(&harness, scaling, error), error);
 }
@@ -39,5 +40,6 @@ const ls_command ls_command_cpu_speedup = {
     .ranks = 1,
     .run = run,
     .groups = {&ls_options_data, &ls_options_image, &ls_options_network, &ls_options_training,
-               &ls_options_ranks, &ls_options_store, &ls_options_scaling, &ls_options_bench},
+               &ls_options_ranks, &ls_options_store, &ls_options_scaling, &ls_options_repetitions,
+               &ls_options_bench},
 };

@@ -63,6 +63,7 @@ static void note_devices(ls_harness *h) {
 static ls_status run(const ls_settings *settings, ls_comm *comm, ls_error *error) {
   const char *scaling = settings->scaling ? settings->scaling : "strong";
   const ls_backend *backend;
+  LS_TRY(ls_comm_agree(comm, ls_training_curves_check(settings, error), error));
   LS_TRY(ls_comm_agree(comm, find_devices(settings, comm, &backend, error), error));
   char name[64], rank[] = "rank", node[] = "node";
   snprintf(name, sizeof name, "%s", backend->name);
@@ -70,7 +71,8 @@ static ls_status run(const ls_settings *settings, ls_comm *comm, ls_error *error
   on_devices.backend = name;
   on_devices.node_is = rank;
   if (!settings->store) on_devices.store = node;
-  ls_harness_needs needs = {.driver = "gpu-speedup", .scaling = scaling, .network = 1};
+  ls_harness_needs needs = {
+      .driver = "gpu-speedup", .scaling = scaling, .network = 1, .shares_hosts = 1};
   ls_harness harness;
   LS_TRY(ls_harness_open(&needs, &on_devices, comm, &harness, error));
   harness.job.options.device = ls_comm_node_rank(comm);
@@ -90,5 +92,6 @@ const ls_command ls_command_gpu_speedup = {
     .ranks = 1,
     .run = run,
     .groups = {&ls_options_data, &ls_options_image, &ls_options_network, &ls_options_training,
-               &ls_options_ranks, &ls_options_store, &ls_options_scaling, &ls_options_bench},
+               &ls_options_ranks, &ls_options_store, &ls_options_scaling, &ls_options_repetitions,
+               &ls_options_bench},
 };

@@ -237,7 +237,8 @@ static ls_status for_each(const ls_settings *settings, ls_harness *h, ls_error *
 static void print_sizes(const ls_harness *h) {
   for (size_t i = 0; h->talks && i < h->results.count; i++) {
     const ls_measurement *m = h->results.list[i];
-    if (m->base)
+    const ls_measurement *before = i ? h->results.list[i - 1] : NULL;
+    if (!before || strcmp(before->name, m->name) != 0)
       printf("%s: MB in files %.2f, dense %.2f, kept %.3f (1 : %.0f)\n", m->name,
              (double)m->bytes_disk / 1e6, (double)m->bytes_raw / 1e6, (double)m->bytes_memory / 1e6,
              (double)m->bytes_raw / (double)m->bytes_memory);
@@ -270,5 +271,6 @@ const ls_command ls_command_load_time = {
     .defaults = ls_harness_defaults,
     .ranks = 1,
     .run = run,
-    .groups = {&ls_options_data, &ls_options_image, &ls_options_load_time, &ls_options_bench},
+    .groups = {&ls_options_data, &ls_options_image, &ls_options_load_time, &ls_options_repetitions,
+               &ls_options_bench},
 };

@@ -49,13 +49,15 @@ static void note_weights(ls_harness *h, const trial *t, ls_training *training) {
   cJSON_AddNumberToObject(entry, "global_batch", (double)t->global_batch);
   cJSON_AddNumberToObject(entry, "seed", (double)t->seed);
   cJSON_AddStringToObject(entry, "kind", kind_of(t));
+  cJSON_AddStringToObject(entry, "binding", h->place.text);
+  cJSON_AddBoolToObject(entry, "oversubscribed", h->place.crowded);
   cJSON_AddStringToObject(entry, "weights_checksum", text);
 }
 
 static ls_status train(ls_harness *h, const trial *t, ls_training *training, ls_error *error) {
   training->talks = h->talks;
   if (h->talks)
-    printf("\nglobal batch %zu (%d nodes, %s), seed %ld\n", t->global_batch, t->nodes, kind_of(t),
+    printf("\nglobal batch %zu (--nodes %d, %s), seed %ld\n", t->global_batch, t->nodes, kind_of(t),
            t->seed);
   LS_TRY(ls_training_run(training, error));
   h->stopped = training->stopped;
@@ -148,7 +150,6 @@ const ls_command ls_command_loss_vs_batch = {
         "means: bench/drivers/loss-vs-batch.md.",
     .example = "  larscale bench loss-vs-batch --nodes 1,4,14 --data 'train/*.h5' --validation "
                "'test/*.h5'",
-    .defaults = ls_harness_defaults,
     .ranks = 1,
     .run = run,
     .groups = {&ls_options_data, &ls_options_image, &ls_options_network, &ls_options_training,

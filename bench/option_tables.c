@@ -159,17 +159,19 @@ GROUP(bench, "Sweep",
       CHOICE("node-is", node_is, "host|rank",
              "what counts as a node: a host with all its ranks, or a rank with its cores (virtual "
              "nodes of one machine); default: host, if there are several"),
-      INTEGER("repetitions", repetitions, 0, 1 << 20,
-              "of each point; default 0: until the median's 95% interval is within 5%"),
-      NUMBER("max-seconds", max_seconds, 0, 1e9,
-             "with --repetitions 0 no repetition of a point begins later; default 300"),
-      INTEGER("warmup", warmup, 0, 1 << 20,
-              "uncounted repetitions before (of training: updates); default 1"),
       FLAG("oversubscribe", oversubscribe, "accept points whose threads share cores as valid"),
       TEXT("out", out, "DIR",
            "the run's folder, which must not hold a run yet; default: a new one under "
            "results/"),
       JSON, HELP);
+
+GROUP(repetitions, "Repetitions",
+      INTEGER("repetitions", repetitions, 0, 1 << 20,
+              "of each point; default 0: until the median's 95% interval is within 5%"),
+      NUMBER("max-seconds", max_seconds, 0, 1e9,
+             "with --repetitions 0 no repetition of a point begins later; default 300"),
+      INTEGER("warmup", warmup, 0, 1 << 20,
+              "uncounted repetitions before (of training: updates); default 1"));
 
 GROUP(scaling, "Scaling",
       CHOICE("scaling", scaling, "strong|weak",
@@ -197,9 +199,11 @@ GROUP(seeds, "Seeds",
               "default 3"));
 
 const ls_option_group *const ls_option_groups[] = {
-    &ls_options_data,     &ls_options_image,      &ls_options_network, &ls_options_training,
-    &ls_options_ranks,    &ls_options_checkpoint, &ls_options_store,   &ls_options_record,
-    &ls_options_evaluate, &ls_options_step,       &ls_options_convert, &ls_options_synthetic,
-    &ls_options_load,     &ls_options_inspect,    &ls_options_info,    &ls_options_bench,
-    &ls_options_scaling,  &ls_options_load_time,  &ls_options_seeds,   NULL,
+    &ls_options_data,      &ls_options_image,       &ls_options_network,
+    &ls_options_training,  &ls_options_ranks,       &ls_options_checkpoint,
+    &ls_options_store,     &ls_options_record,      &ls_options_evaluate,
+    &ls_options_step,      &ls_options_convert,     &ls_options_synthetic,
+    &ls_options_load,      &ls_options_inspect,     &ls_options_info,
+    &ls_options_bench,     &ls_options_repetitions, &ls_options_scaling,
+    &ls_options_load_time, &ls_options_seeds,       NULL,
 };

@@ -57,14 +57,40 @@ static ls_status check_kernels(ls_harness *h, ls_error *error) {
   return LS_OK;
 }
 
+/* One copy per node is of hosts. */
+static ls_status check_store(const ls_harness *h, ls_error *error) {
+  const char *store = h->settings->store;
+  if (h->shares_hosts || !h->sweep.virtual_nodes || !store || strcmp(store, "node") != 0)
+    return LS_OK;
+  return ls_fail(
+      error, LS_USAGE,
+      "--store node: a virtual node is one rank, whose store is its own; leave it out, or "
+      "give --node-is host");
+}
+
+/* What will be measured, and where it will really run. */
+static ls_status print_sweep(const ls_harness *h, ls_error *error) {
+  const ls_sweep *s = &h->sweep;
+  if (!h->talks) return LS_OK;
+  printf("%d node%s: %s\n", s->nodes, s->nodes > 1 ? "s" : "",
+         s->virtual_nodes ? "virtual nodes, each a rank with its cores"
+                          : "hosts with all their ranks");
+  for (int i = 0; i < s->count; i++) {
+    ls_point_place place;
+    LS_TRY(ls_sweep_place(s, &h->job.launch, s->counts[i], &place, error));
+    printf("--nodes %d: %s%s%s\n", s->counts[i], place.text,
+           place.crowded ? ", OVERSUBSCRIBED" : "",
+           s->counts[i] > s->nodes ? ", which emulate the others" : "");
+  }
+  return LS_OK;
+}
+
 static ls_status open_all(const ls_harness_needs *needs, ls_harness *h, ls_error *error) {
   LS_TRY(needs->network ? ls_job_open(h->settings, h->comm, &h->job, error)
                         : ls_job_open_events(h->settings, h->comm, &h->job, error));
   LS_TRY(ls_sweep_open(h->settings, h->comm, &h->job.launch, needs->may_exceed, &h->sweep, error));
-  if (h->talks && h->sweep.ranks > 1)
-    printf("%d nodes: %s\n", h->sweep.nodes,
-           h->sweep.virtual_nodes ? "virtual nodes, each a rank with its cores"
-                                  : "hosts with all their ranks");
+  LS_TRY(ls_comm_agree(h->comm, is_root(h) ? print_sweep(h, error) : LS_OK, error));
+  LS_TRY(ls_comm_agree(h->comm, check_store(h, error), error));
   if (needs->network) LS_TRY(check_kernels(h, error));
   LS_TRY(ls_comm_agree(h->comm, open_record(needs, h, error), error));
   event(h, LS_EVENT_STOP, "init", 0, 0);
@@ -85,7 +111,7 @@ ls_status ls_harness_open(const ls_harness_needs *needs, const ls_settings *sett
   *h = (ls_harness){.driver = needs->driver,
                     .settings = settings,
                     .comm = comm,
-                    .results = {.accepts_crowds = settings->oversubscribe},
+                    .shares_hosts = needs->shares_hosts,
                     .talks = ls_comm_rank(comm) == 0 && !settings->json,
                     .begun = ls_seconds()};
   ls_status status = open_all(needs, h, error);
@@ -94,6 +120,12 @@ ls_status ls_harness_open(const ls_harness_needs *needs, const ls_settings *sett
 }
 
 ls_status ls_harness_enter(ls_harness *h, int nodes, ls_comm **part, ls_error *error) {
+  ls_status status =
+      is_root(h) ? ls_sweep_place(&h->sweep, &h->job.launch, nodes, &h->place, error) : LS_OK;
+  LS_TRY(ls_comm_agree(h->comm, status, error));
+  if (h->place.crowded && !h->settings->oversubscribe)
+    ls_results_invalidate(&h->results,
+                          "threads share cores at --nodes %d; --oversubscribe accepts that", nodes);
   event(h, LS_EVENT_START, "run", 0, 0);
   return ls_comm_split(h->comm, ls_sweep_has(&h->sweep, nodes, ls_comm_rank(h->comm)), part, error);
 }
@@ -142,7 +174,8 @@ ls_status ls_harness_measure(ls_harness *h, ls_comm *part, int nodes, const char
       m->kind = kind;
       m->configuration.ranks = ls_comm_size(part);
       m->configuration.threads = h->job.options.threads;
-      status = ls_sweep_place(&h->sweep, &h->job.launch, nodes, &m->place, error);
+      m->configuration.nodes = nodes;
+      m->place = h->place;
       *measurement = m;
     }
   }

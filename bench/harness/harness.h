@@ -26,6 +26,8 @@ typedef struct ls_harness {
   ls_results results;  /* of rank 0 */
   struct cJSON *facts; /* of rank 0: what the driver adds to env.json */
   const volatile sig_atomic_t *stop;
+  ls_point_place place; /* of the point entered last; of rank 0 */
+  int shares_hosts;
   int points;  /* that are complete */
   int stopped; /* told to stop: the same on all ranks */
   int talks;   /* 1: this rank prints for people */
@@ -39,6 +41,7 @@ typedef struct ls_harness_needs {
   const char *scaling; /* of the run's folder: "strong", "weak", "single" */
   int network;         /* 1: the backend's kernels are checked against the reference */
   int may_exceed;      /* 1: more nodes than there are can be emulated */
+  int shares_hosts;    /* 1: ranks of a host share a store although each counts for itself */
 } ls_harness_needs;
 
 /* repetitions 0 (until the interval is narrow enough), for ls_command.defaults. */
@@ -58,7 +61,7 @@ ls_status ls_harness_enter(ls_harness *harness, int nodes, ls_comm **part, ls_er
 ls_status ls_harness_leave(ls_harness *harness, ls_comm *part, ls_status status, ls_error *error);
 
 /* A new measurement on rank 0; NULL on the others. place and threads are filled in, configuration's
- * own are not looked at. nodes: as entered. part's ranks together. */
+ * own are not looked at, nor its nodes. part's ranks together. */
 ls_status ls_harness_measure(ls_harness *harness, ls_comm *part, int nodes, const char *name,
                              const ls_configuration *configuration, const char *kind,
                              ls_measurement **measurement, ls_error *error);

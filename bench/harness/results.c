@@ -36,7 +36,6 @@ ls_status ls_results_add(ls_results *results, const char *name,
 void ls_results_drop(ls_results *results) {
   ls_measurement *m = results->list[--results->count];
   free(m->times);
-  free(m->place.ranks);
   free(m);
 }
 
@@ -104,8 +103,6 @@ static void judge(ls_results *results, const ls_measurement *m) {
                           m->count, LEAST_TIMES);
   if (ls_check_timer(&timer, m->summary.min, what, &reason) != LS_OK)
     ls_results_invalidate(results, "%s", reason.message);
-  if (m->place.crowded && !results->accepts_crowds)
-    ls_results_invalidate(results, "%s: threads share cores; --oversubscribe accepts that", what);
 }
 
 ls_status ls_results_close(ls_results *results, ls_error *error) {

@@ -23,7 +23,7 @@ typedef struct ls_measurement {
   double events;                                /* of a unit, all ranks together */
   uint64_t bytes_disk, bytes_raw, bytes_memory; /* 0: does not apply */
   double overhead; /* seconds for each step that are no step's: the least of the repetitions; NaN */
-  ls_place_of_point place;
+  ls_point_place place;
   ls_summary summary; /* once it is closed */
   double speedup;     /* against the first of the same series, cache state and kind; NaN: none */
   double efficiency;
@@ -33,8 +33,7 @@ typedef struct ls_measurement {
 typedef struct ls_results {
   ls_measurement **list;
   size_t count;
-  int accepts_crowds; /* --oversubscribe */
-  char invalid[256];  /* why the result is; empty: it is valid */
+  char invalid[256]; /* why the result is; empty: it is valid */
 } ls_results;
 
 /* LS_MEMORY, or a new one of that name; its configuration's other members are the caller's. */

@@ -111,29 +111,29 @@ int ls_sweep_ranks(const ls_sweep *sweep, int nodes) {
 }
 
 /* Hosts that are alike are said once. */
-static void describe(ls_place_of_point *place) {
+static void describe(const ls_launch_rank *ranks, size_t count, char *all, size_t length) {
   char text[256], last[256] = "";
-  size_t used = 0;
-  for (size_t r = 0; r < place->count; r++) {
-    const ls_launch_rank *rank = &place->ranks[r];
-    if (rank->node_rank) continue;
-    ls_launch_describe_node(place->ranks, place->count, rank->node, text, sizeof text);
-    if (!strcmp(text, last) || used + 1 >= sizeof place->text) continue;
-    snprintf(place->text + used, sizeof place->text - used, "%s%s", used ? "; " : "", text);
-    used = strlen(place->text);
+  for (size_t r = 0, used = 0; r < count; r++) {
+    if (ranks[r].node_rank) continue;
+    ls_launch_describe_node(ranks, count, ranks[r].node, text, sizeof text);
+    if (!strcmp(text, last) || used + 1 >= length) continue;
+    snprintf(all + used, length - used, "%s%s", used ? "; " : "", text);
+    used = strlen(all);
     snprintf(last, sizeof last, "%s", text);
   }
 }
 
 ls_status ls_sweep_place(const ls_sweep *sweep, const ls_launch *launch, int nodes,
-                         ls_place_of_point *place, ls_error *error) {
-  *place = (ls_place_of_point){0};
-  place->ranks = calloc((size_t)sweep->ranks, sizeof *place->ranks);
-  if (!place->ranks) return ls_fail(error, LS_MEMORY, "no memory for %d ranks", sweep->ranks);
+                         ls_point_place *place, ls_error *error) {
+  *place = (ls_point_place){0};
+  ls_launch_rank *ranks = calloc((size_t)sweep->ranks, sizeof *ranks);
+  if (!ranks) return ls_fail(error, LS_MEMORY, "no memory for %d ranks", sweep->ranks);
+  size_t count = 0;
   for (int r = 0; r < sweep->ranks; r++)
-    if (ls_sweep_has(sweep, nodes, r)) place->ranks[place->count++] = launch->ranks[r];
+    if (ls_sweep_has(sweep, nodes, r)) ranks[count++] = launch->ranks[r];
   ls_launch_crowd crowd;
-  place->crowded = ls_launch_find_crowd(place->ranks, place->count, &crowd) > 0;
-  describe(place);
+  place->crowded = ls_launch_find_crowd(ranks, count, &crowd) > 0;
+  describe(ranks, count, place->text, sizeof place->text);
+  free(ranks);
   return LS_OK;
 }

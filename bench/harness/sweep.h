@@ -29,14 +29,12 @@ void ls_sweep_close(ls_sweep *sweep); /* a zeroed struct is fine */
 int ls_sweep_has(const ls_sweep *sweep, int nodes, int rank);
 int ls_sweep_ranks(const ls_sweep *sweep, int nodes); /* how many are */
 
-/* What is known of a point's ranks; on rank 0. */
-typedef struct ls_place_of_point {
-  ls_launch_rank *ranks; /* free() */
-  size_t count;
+/* Where the first nodes' ranks run, as it really is. On rank 0, whose launch is known. */
+typedef struct ls_point_place {
   int crowded;    /* 1: threads share cores */
-  char text[512]; /* what is said of each node, "; " between unlike ones */
-} ls_place_of_point;
+  char text[512]; /* what is said of each host, "; " between unlike ones */
+} ls_point_place;
 ls_status ls_sweep_place(const ls_sweep *sweep, const ls_launch *launch, int nodes,
-                         ls_place_of_point *place, ls_error *error);
+                         ls_point_place *place, ls_error *error);
 
 #endif

@@ -15,6 +15,16 @@ static int is_wanted(const ls_settings *s, const ls_comm *comm, int mode) {
   return can_overlap || mode == 1;
 }
 
+ls_status ls_training_curves_check(const ls_settings *s, ls_error *error) {
+  if (s->validation_count || s->validation_labels)
+    return ls_fail(error, LS_USAGE,
+                   "--validation: only the training is timed; leave it out, or see larscale train");
+  if (s->global_batch && s->scaling && !strcmp(s->scaling, "weak"))
+    return ls_fail(error, LS_USAGE,
+                   "--global-batch: with --scaling weak it grows with the ranks; give --batch");
+  return LS_OK;
+}
+
 /* Whether all trainings must end with the same weights. */
 static int is_reproducible(const ls_settings *s) {
   return (!s->share || !strcmp(s->share, "slots")) &&
