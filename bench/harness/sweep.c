@@ -43,25 +43,19 @@ static void default_counts(ls_sweep *sweep) {
   sweep->counts[sweep->count++] = sweep->nodes;
 }
 
-static ls_status check_count(const char *list, long number, int may_exceed, const ls_sweep *sweep,
+static ls_status check_count(const char *list, long number, const ls_sweep *sweep,
                              ls_error *error) {
   long last = sweep->count ? sweep->counts[sweep->count - 1] : 0;
   if (number == last) return ls_fail(error, LS_USAGE, "--nodes %s: %ld comes twice", list, number);
   if (number < last)
     return ls_fail(error, LS_USAGE, "--nodes %s: %ld comes after %ld; give rising numbers", list,
                    number, last);
-  if (number > sweep->nodes && !may_exceed)
-    return ls_fail(error, LS_USAGE,
-                   "--nodes %s: there are only %d nodes (%s); start more ranks with mpirun, or "
-                   "give smaller numbers",
-                   list, sweep->nodes,
-                   sweep->virtual_nodes ? "ranks of one machine, each with its cores" : "hosts");
   if (sweep->count == LS_MOST_POINTS)
     return ls_fail(error, LS_USAGE, "--nodes: more than %d numbers", LS_MOST_POINTS);
   return LS_OK;
 }
 
-static ls_status read_counts(const char *list, int may_exceed, ls_sweep *sweep, ls_error *error) {
+static ls_status read_counts(const char *list, ls_sweep *sweep, ls_error *error) {
   const char *at = list;
   for (;;) {
     char *end;
@@ -73,24 +67,35 @@ static ls_status read_counts(const char *list, int may_exceed, ls_sweep *sweep, 
                      "--nodes %s: '%.*s' is no number of nodes; write whole numbers from 1 on with "
                      "commas between, as 1,2,4",
                      list, (int)strcspn(at, ","), at);
-    LS_TRY(check_count(list, number, may_exceed, sweep, error));
+    LS_TRY(check_count(list, number, sweep, error));
     sweep->counts[sweep->count++] = (int)number;
     if (!*end) return LS_OK;
     at = end + 1;
   }
 }
 
+static ls_status choose_counts(const ls_settings *settings, int may_exceed, ls_sweep *sweep,
+                               ls_error *error) {
+  const char *list = settings->nodes;
+  if (!list) {
+    default_counts(sweep);
+    return LS_OK;
+  }
+  LS_TRY(read_counts(list, sweep, error));
+  if (sweep->counts[sweep->count - 1] <= sweep->nodes || may_exceed) return LS_OK;
+  return ls_fail(error, LS_USAGE,
+                 "--nodes %s: nodes there are: %d (%s); start more ranks with mpirun, or give "
+                 "smaller numbers",
+                 list, sweep->nodes,
+                 sweep->virtual_nodes ? "ranks of one machine, each with its cores" : "hosts");
+}
+
 ls_status ls_sweep_open(const ls_settings *settings, ls_comm *comm, const ls_launch *launch,
                         int may_exceed, ls_sweep *sweep, ls_error *error) {
   *sweep = (ls_sweep){0};
   ls_status status = find_nodes(settings, comm, launch, sweep, error);
-  if (status == LS_OK) {
-    if (settings->nodes)
-      status = read_counts(settings->nodes, may_exceed, sweep, error);
-    else
-      default_counts(sweep);
-    status = ls_comm_agree(comm, status, error);
-  }
+  if (status == LS_OK)
+    status = ls_comm_agree(comm, choose_counts(settings, may_exceed, sweep, error), error);
   if (status != LS_OK) ls_sweep_close(sweep);
   return status;
 }

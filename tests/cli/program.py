@@ -152,11 +152,15 @@ class Trial:
         return json.loads(self.train("--json", "--out", self.path(f"run-{self.runs}"), *more,
                                      **options).out)["weights_checksum"]
 
-    def start(self, *more, ranks=1, environment=None, preexec=None):
+    def start(self, *more, **options):
         """Starts to train and does not wait for the end. The record is in folder run-NUMBER."""
+        return self.launch("train", *self.options, "--optimizer", "adam", "--lr", "0.01", "--json", *more,
+                           **options)
+
+    def launch(self, *arguments, ranks=1, environment=None, preexec=None):
+        """Starts the program and does not wait for the end. The record is in folder run-NUMBER."""
         self.runs += 1
-        command = [LARSCALE, "train", *self.options, "--optimizer", "adam", "--lr", "0.01", "--json",
-                   "--out", self.path(f"run-{self.runs}"), *map(str, more)]
+        command = [LARSCALE, *map(str, arguments), "--out", self.path(f"run-{self.runs}")]
         if ranks > 1:
             command = [launcher(), "-np", str(ranks), *command]
         return processes.Run(command, LARSCALE, self.path(f"run-{self.runs}.log"),
