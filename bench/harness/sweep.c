@@ -6,13 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Numbers the nodes in the order of their first ranks. */
-static void number_nodes(const ls_launch *launch, ls_sweep *sweep) {
-  for (int r = 0; r < sweep->ranks; r++) {
-    const ls_launch_rank *rank = &launch->ranks[r];
-    int is_first = sweep->virtual_nodes || rank->node == r;
-    sweep->node_of_rank[r] = is_first ? sweep->nodes++ : sweep->node_of_rank[rank->node];
+int ls_sweep_number_nodes(const ls_launch_rank *ranks, int count, int virtual_nodes,
+                          int *node_of_rank) {
+  int nodes = 0;
+  for (int r = 0; r < count; r++) {
+    int is_first = virtual_nodes || ranks[r].node == r;
+    node_of_rank[r] = is_first ? nodes++ : node_of_rank[ranks[r].node];
   }
+  return nodes;
 }
 
 static ls_status find_nodes(const ls_settings *settings, ls_comm *comm, const ls_launch *launch,
@@ -26,7 +27,8 @@ static ls_status find_nodes(const ls_settings *settings, ls_comm *comm, const ls
   if (ls_comm_rank(comm) == 0) {
     int hosts = ls_launch_nodes(launch->ranks, launch->count);
     sweep->virtual_nodes = wanted ? !strcmp(wanted, "rank") : hosts == 1 && sweep->ranks > 1;
-    number_nodes(launch, sweep);
+    sweep->nodes = ls_sweep_number_nodes(launch->ranks, sweep->ranks, sweep->virtual_nodes,
+                                         sweep->node_of_rank);
   }
   int facts[2] = {sweep->virtual_nodes, sweep->nodes};
   LS_TRY(ls_comm_broadcast(comm, facts, sizeof facts, 0, error));

@@ -25,6 +25,11 @@ ls_status ls_sweep_open(const ls_settings *settings, ls_comm *comm, const ls_lau
                         int may_exceed, ls_sweep *sweep, ls_error *error);
 void ls_sweep_close(ls_sweep *sweep); /* a zeroed struct is fine */
 
+/* The number of each rank's node, counted in the order of the nodes' first ranks; how many nodes
+ * there are. */
+int ls_sweep_number_nodes(const ls_launch_rank *ranks, int count, int virtual_nodes,
+                          int *node_of_rank);
+
 /* Whether a rank is in the first nodes. */
 int ls_sweep_has(const ls_sweep *sweep, int nodes, int rank);
 int ls_sweep_ranks(const ls_sweep *sweep, int nodes); /* how many are */

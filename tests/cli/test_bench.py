@@ -1,6 +1,7 @@
 """larscale bench: the four drivers, what they measure and leave behind."""
 import json
 import os
+import subprocess
 import time
 
 from program import Skip, info, larscale, launcher, main, needs_hdf5, refused, sanitized, with_trial
@@ -33,8 +34,8 @@ def test_cpu_speedup(trial):
 @with_trial
 def test_formulas(trial):
     """speed-up and efficiency are those of the page, from the raw rows, against the named base"""
-    for scaling in ("strong", "weak"):
-        result, folder = bench(trial, "cpu-speedup", "--nodes", "1,3", "--scaling", scaling, "--steps", 2,
+    for scaling, first in (("strong", 1), ("weak", 2)):
+        result, folder = bench(trial, "cpu-speedup", "--nodes", f"{first},3", "--scaling", scaling, "--steps", 2,
                                "--repetitions", 7, *SHARED, name=scaling, ranks=3)
         samples = table(folder, "samples.csv")
         found, images = medians(samples, "train"), {}
@@ -47,12 +48,12 @@ def test_formulas(trial):
         assert len(summary) == len(points) == 4
         for row, point in zip(summary, points):
             key = row["backend"], int(row["nodes"])
-            base = row["backend"], 1
+            base = row["backend"], first
             assert images[key] == (2 * key[1] if scaling == "weak" else 6)
             speedup = images[key] / found[key] / (images[base] / found[base])
             for reported in (row, point):
                 assert abs(float(reported["speedup"]) / speedup - 1) < 1e-6
-                assert abs(float(reported["efficiency"]) * key[1] / speedup - 1) < 1e-6
+                assert abs(float(reported["efficiency"]) * key[1] / first / speedup - 1) < 1e-6
             assert abs(float(row["base_time_s"]) / found[base] - 1) < 1e-6
             assert f"{found[base]:.6g} s" in result.out, result.out
 
@@ -134,10 +135,10 @@ def test_overhead(trial):
     """the harness takes less than 1% of a step of 10 ms"""
     if sanitized():
         raise Skip("times of a sanitized build say nothing")
-    _, folder = bench(trial, "cpu-speedup", "--nodes", "1,2", "--epochs", 20, "--repetitions", 10, *SHARED,
-                      "--overlap", "off", ranks=2)
-    for point in environment(folder)["points"]:
-        assert 0 <= point["overhead_s"] < 1e-4, point
+    # One rank: several would wait for each other where they share cores with other programs.
+    _, folder = bench(trial, "cpu-speedup", "--nodes", 1, "--epochs", 20, "--repetitions", 10, "--overlap",
+                      "off")
+    assert 0 <= environment(folder)["points"][0]["overhead_s"] < 1e-4
 
 
 @with_trial
@@ -190,10 +191,13 @@ def test_load_time(trial):
 
 
 def needs_files_on_disk(trial):
-    """Files of a file system in memory cannot be made cold."""
-    done = bench(trial, "load-time", "--store-form", "sparse", "--repetitions", 6, name="probe", expect=None)
-    if "the file cache is not cold" in done[0].out:
-        raise Skip("the folder of temporary files lies in memory: its cache cannot be made cold")
+    """Files of a file system in memory cannot be made cold; the run is then INVALID."""
+    kind = subprocess.run(["stat", "-f", "-c", "%T", trial.folder], capture_output=True, text=True, check=True)
+    if kind.stdout.strip() not in ("tmpfs", "ramfs"):
+        return
+    _, folder = bench(trial, "load-time", "--cache", "cold", "--repetitions", 6, name="probe", expect=1)
+    assert "the file cache is not cold" in verdict(folder), verdict(folder)
+    raise Skip("the folder of temporary files lies in memory: its cache cannot be made cold")
 
 
 @with_trial
