@@ -65,6 +65,7 @@ static ls_status run(const ls_settings *settings, ls_comm *comm, ls_error *error
   const ls_backend *backend;
   LS_TRY(ls_comm_agree(comm, ls_training_curves_check(settings, error), error));
   LS_TRY(ls_comm_agree(comm, find_devices(settings, comm, &backend, error), error));
+  if (!backend) return LS_UNAVAILABLE; /* said above */
   char name[64], rank[] = "rank", node[] = "node";
   snprintf(name, sizeof name, "%s", backend->name);
   ls_settings on_devices = *settings;
@@ -72,10 +73,9 @@ static ls_status run(const ls_settings *settings, ls_comm *comm, ls_error *error
   on_devices.node_is = rank;
   if (!settings->store) on_devices.store = node;
   ls_harness_needs needs = {
-      .driver = "gpu-speedup", .scaling = scaling, .network = 1, .shares_hosts = 1};
+      .driver = "gpu-speedup", .scaling = scaling, .network = 1, .devices = 1};
   ls_harness harness;
   LS_TRY(ls_harness_open(&needs, &on_devices, comm, &harness, error));
-  harness.job.options.device = ls_comm_node_rank(comm);
   note_devices(&harness);
   return ls_harness_finish(&harness, ls_training_curves_measure(&harness, scaling, error), error);
 }

@@ -214,7 +214,8 @@ ls_status ls_train_record_train(ls_train_record *r, double seconds, size_t image
   status = ls_comm_agree(r->facts.comm, status, error);
   if (all && status == LS_OK)
     status = ls_comm_gather(r->facts.comm, &own, sizeof own, all, 0, error);
-  for (int rank = 0; status == LS_OK && is_root(r) && rank < ls_comm_size(r->facts.comm); rank++) {
+  for (int rank = 0; all && status == LS_OK && is_root(r) && rank < ls_comm_size(r->facts.comm);
+       rank++) {
     ls_sample sample = {.configuration = r->facts.configuration,
                         .repetition = r->repetition,
                         .epoch = -1,

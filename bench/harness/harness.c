@@ -57,11 +57,14 @@ static ls_status check_kernels(ls_harness *h, ls_error *error) {
   return LS_OK;
 }
 
+static const char *node_is(const ls_harness *h) {
+  return h->devices ? "device" : h->sweep.virtual_nodes ? "rank" : "host";
+}
+
 /* One copy per node is of hosts. */
 static ls_status check_store(const ls_harness *h, ls_error *error) {
   const char *store = h->settings->store;
-  if (h->shares_hosts || !h->sweep.virtual_nodes || !store || strcmp(store, "node") != 0)
-    return LS_OK;
+  if (h->devices || !h->sweep.virtual_nodes || !store || strcmp(store, "node") != 0) return LS_OK;
   return ls_fail(
       error, LS_USAGE,
       "--store node: a virtual node is one rank, whose store is its own; leave it out, or "
@@ -72,9 +75,12 @@ static ls_status check_store(const ls_harness *h, ls_error *error) {
 static ls_status print_sweep(const ls_harness *h, ls_error *error) {
   const ls_sweep *s = &h->sweep;
   if (!h->talks) return LS_OK;
-  printf("%d node%s: %s\n", s->nodes, s->nodes > 1 ? "s" : "",
-         s->virtual_nodes ? "virtual nodes, each a rank with its cores"
-                          : "hosts with all their ranks");
+  if (h->devices)
+    printf("%d devices, each with its rank\n", s->nodes);
+  else
+    printf("%d node%s: %s\n", s->nodes, s->nodes > 1 ? "s" : "",
+           s->virtual_nodes ? "virtual nodes, each a rank with its cores"
+                            : "hosts with all their ranks");
   for (int i = 0; i < s->count; i++) {
     ls_point_place place;
     LS_TRY(ls_sweep_place(s, &h->job.launch, s->counts[i], &place, error));
@@ -88,6 +94,7 @@ static ls_status print_sweep(const ls_harness *h, ls_error *error) {
 static ls_status open_all(const ls_harness_needs *needs, ls_harness *h, ls_error *error) {
   LS_TRY(needs->network ? ls_job_open(h->settings, h->comm, &h->job, error)
                         : ls_job_open_events(h->settings, h->comm, &h->job, error));
+  if (needs->devices) h->job.options.device = ls_comm_node_rank(h->comm);
   LS_TRY(ls_sweep_open(h->settings, h->comm, &h->job.launch, needs->may_exceed, &h->sweep, error));
   LS_TRY(ls_comm_agree(h->comm, is_root(h) ? print_sweep(h, error) : LS_OK, error));
   LS_TRY(ls_comm_agree(h->comm, check_store(h, error), error));
@@ -111,7 +118,7 @@ ls_status ls_harness_open(const ls_harness_needs *needs, const ls_settings *sett
   *h = (ls_harness){.driver = needs->driver,
                     .settings = settings,
                     .comm = comm,
-                    .shares_hosts = needs->shares_hosts,
+                    .devices = needs->devices,
                     .talks = ls_comm_rank(comm) == 0 && !settings->json,
                     .begun = ls_seconds()};
   ls_status status = open_all(needs, h, error);
@@ -230,7 +237,7 @@ static ls_status print_json(const ls_harness *h, const char *folder, ls_error *e
   cJSON_AddStringToObject(root, "result", h->results.invalid[0] ? "INVALID" : "VALID");
   if (h->results.invalid[0]) cJSON_AddStringToObject(root, "reason", h->results.invalid);
   cJSON_AddStringToObject(root, "folder", folder);
-  ls_results_describe(&h->results, h->sweep.virtual_nodes, root);
+  ls_results_describe(&h->results, node_is(h), root);
   return ls_json_print(root, error);
 }
 
@@ -247,7 +254,7 @@ static void print_verdict(const ls_harness *h, const char *folder) {
 
 /* Moves the driver's own facts, and the points, into env.json. */
 static void add_facts(ls_harness *h, cJSON *environment) {
-  ls_results_describe(&h->results, h->sweep.virtual_nodes, environment);
+  ls_results_describe(&h->results, node_is(h), environment);
   while (h->facts->child) {
     cJSON *fact = cJSON_DetachItemViaPointer(h->facts, h->facts->child);
     char name[64];

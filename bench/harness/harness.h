@@ -27,10 +27,10 @@ typedef struct ls_harness {
   struct cJSON *facts; /* of rank 0: what the driver adds to env.json */
   const volatile sig_atomic_t *stop;
   ls_point_place place; /* of the point entered last; of rank 0 */
-  int shares_hosts;
-  int points;  /* that are complete */
-  int stopped; /* told to stop: the same on all ranks */
-  int talks;   /* 1: this rank prints for people */
+  int devices;          /* see ls_harness_needs */
+  int points;           /* that are complete */
+  int stopped;          /* told to stop: the same on all ranks */
+  int talks;            /* 1: this rank prints for people */
   double begun;
   uint64_t data_checksum; /* of all images, on rank 0; 0: nothing loaded yet */
 } ls_harness;
@@ -41,7 +41,8 @@ typedef struct ls_harness_needs {
   const char *scaling; /* of the run's folder: "strong", "weak", "single" */
   int network;         /* 1: the backend's kernels are checked against the reference */
   int may_exceed;      /* 1: more nodes than there are can be emulated */
-  int shares_hosts;    /* 1: ranks of a host share a store although each counts for itself */
+  int devices;         /* 1: each rank has a device of its own, and counts for itself, although the
+                          ranks of a host may share a store */
 } ls_harness_needs;
 
 /* repetitions 0 (until the interval is narrow enough), for ls_command.defaults. */

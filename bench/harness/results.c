@@ -179,14 +179,14 @@ static void add_times(const ls_measurement *m, cJSON *entry) {
   cJSON_AddNumberToObject(entry, "bytes_memory", (double)m->bytes_memory);
 }
 
-static void add_point(const ls_measurement *m, int virtual_nodes, cJSON *list) {
+static void add_point(const ls_measurement *m, const char *node_is, cJSON *list) {
   const ls_configuration *c = &m->configuration;
   cJSON *entry = cJSON_CreateObject();
   if (!entry || !cJSON_AddItemToArray(list, entry)) return;
   cJSON_AddStringToObject(entry, "backend", m->name);
   cJSON_AddStringToObject(entry, "scaling", c->scaling);
   cJSON_AddNumberToObject(entry, "nodes", c->nodes);
-  cJSON_AddStringToObject(entry, "node_is", virtual_nodes ? "rank" : "host");
+  cJSON_AddStringToObject(entry, "node_is", node_is);
   cJSON_AddNumberToObject(entry, "ranks", c->ranks);
   cJSON_AddNumberToObject(entry, "threads", c->threads);
   cJSON_AddNumberToObject(entry, "global_batch", (double)c->global_batch);
@@ -197,7 +197,7 @@ static void add_point(const ls_measurement *m, int virtual_nodes, cJSON *list) {
   add_times(m, entry);
 }
 
-void ls_results_describe(const ls_results *results, int virtual_nodes, cJSON *object) {
+void ls_results_describe(const ls_results *results, const char *node_is, cJSON *object) {
   cJSON *list = cJSON_AddArrayToObject(object, "points");
-  for (size_t i = 0; i < results->count; i++) add_point(results->list[i], virtual_nodes, list);
+  for (size_t i = 0; i < results->count; i++) add_point(results->list[i], node_is, list);
 }

@@ -65,7 +65,7 @@ void ls_results_print_overhead(const ls_results *results);
 /* The base cases with their absolute times. */
 void ls_results_print_bases(const ls_results *results);
 
-/* Array of the points, for env.json and --json. virtual_nodes: see ls_sweep. */
-void ls_results_describe(const ls_results *results, int virtual_nodes, struct cJSON *object);
+/* Array of the points, for env.json and --json. node_is: "host", "rank" or "device". */
+void ls_results_describe(const ls_results *results, const char *node_is, struct cJSON *object);
 
 #endif

@@ -24,7 +24,7 @@ static ls_status find_nodes(const ls_settings *settings, ls_comm *comm, const ls
   if (!sweep->node_of_rank) status = ls_fail(error, LS_MEMORY, "no memory for the nodes");
   LS_TRY(ls_comm_agree(comm, status, error));
   const char *wanted = settings->node_is;
-  if (ls_comm_rank(comm) == 0) {
+  if (ls_comm_rank(comm) == 0 && sweep->node_of_rank) {
     int hosts = ls_launch_nodes(launch->ranks, launch->count);
     sweep->virtual_nodes = wanted ? !strcmp(wanted, "rank") : hosts == 1 && sweep->ranks > 1;
     sweep->nodes = ls_sweep_number_nodes(launch->ranks, sweep->ranks, sweep->virtual_nodes,

@@ -4,7 +4,8 @@ import os
 import subprocess
 import time
 
-from program import Skip, info, larscale, launcher, main, needs_hdf5, refused, sanitized, with_trial
+from program import (Skip, info, larscale, launcher, main, needs_hdf5, refused, run, sanitized,
+                     with_trial)
 from sweeps import (LOAD_PHASES, PHASES, SHARED, bench, check_schema, environment, medians, slowest, table,
                     verdict)
 
@@ -145,14 +146,14 @@ def test_overhead(trial):
 def test_asleep(trial):
     """ranks that take no part in a point sleep: under 3% of a processor"""
     launcher()
-    run = trial.launch("bench", "cpu-speedup", *trial.options, "--nodes", 1, "--epochs", 1, "--repetitions",
+    sweep = trial.launch("bench", "cpu-speedup", *trial.options, "--nodes", 1, "--epochs", 1, "--repetitions",
                        1000000, ranks=3)
     deadline = time.monotonic() + 30
-    while len(run.ranks()) < 3 or not os.path.isdir(trial.path("run-1")):
-        assert time.monotonic() < deadline and run.process.poll() is None, run.err()
+    while len(sweep.ranks()) < 3 or not os.path.isdir(trial.path("run-1")):
+        assert time.monotonic() < deadline and sweep.process.poll() is None, sweep.err()
         time.sleep(0.05)
     time.sleep(1)
-    ranks = run.ranks()
+    ranks = sweep.ranks()
 
     def used(pid):
         with open(f"/proc/{pid}/stat", encoding="latin-1") as file:
@@ -162,7 +163,7 @@ def test_asleep(trial):
     before, start = [used(pid) for pid in ranks], time.monotonic()
     time.sleep(3)
     shares = sorted((used(pid) - b) / (time.monotonic() - start) for pid, b in zip(ranks, before))
-    run.gone_within(0, ranks)
+    sweep.gone_within(0, ranks)
     assert shares[2] > 0.1 and shares[1] < 0.03, shares
 
 
@@ -251,6 +252,26 @@ def test_gpu_speedup(trial):
         refused("bench", "gpu-speedup", *trial.options, "--out", trial.path("run"), *more, code=77,
                 says="has " + ("no device (GPU) on this node" if more else "a device (GPU) on this node"))
     assert not os.path.exists(trial.path("run"))
+
+
+@with_trial
+def test_pretended_devices(trial):
+    """gpu-speedup with a backend that declares 2 devices: one for each rank, one copy of the data"""
+    program, mpirun = os.environ["PRETENDED_DEVICES"], launcher()
+    command = ["bench", "gpu-speedup", *trial.options, "--steps", "2", "--repetitions", "6", *SHARED]
+    folder = trial.path("run")
+    result = run([mpirun, "-np", "2", program, *command, "--out", folder])
+    assert verdict(folder) == "RESULT VALID", result.out
+    opened = [line for line in result.err.splitlines() if line.startswith("opened device ")]
+    assert set(opened) == {"opened device 0", "opened device 1"}, opened
+    env = environment(folder)
+    assert env["devices"] == ["pretended device 0", "pretended device 1"]
+    assert env["options"]["store"] == "node"
+    assert {(p["nodes"], p["ranks"], p["node_is"]) for p in env["points"]} == {(1, 1, "device"),
+                                                                               (2, 2, "device")}
+    check_schema(folder)
+    run([mpirun, "-np", "3", program, *command, "--out", trial.path("three")], expect=2)
+    assert not os.path.exists(trial.path("three"))
 
 
 @with_trial
