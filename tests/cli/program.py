@@ -205,8 +205,9 @@ def rows(path):
 
 
 def history(folder):
-    """A run's history as tuples of text, but for its last column, the seconds."""
-    return [tuple(row.values())[:-1] for row in rows(os.path.join(folder, "history.csv"))]
+    """A run's history as tuples of text from epoch to lr: what does not depend on time."""
+    return [tuple(value for name, value in row.items() if name not in ("global_batch", "seed", "kind", "wall_s"))
+            for row in rows(os.path.join(folder, "history.csv"))]
 
 
 def main(names):
