@@ -58,6 +58,11 @@ typedef struct ls_settings {
   long repetitions, warmup, events, event;
   char *driver, *host, *verdict; /* which runs; NULL: all */
   int compare;
+  /* bench */
+  char *nodes, *node_is, *scaling, *cache_states;
+  double max_seconds; /* of a point's repetitions */
+  long seeds;
+  int oversubscribe;
   int whole, overwrite, json, help;
   const char *const *command_line; /* as given, for the record */
   int command_line_count;
@@ -91,12 +96,13 @@ extern const ls_option_group ls_options_data, ls_options_image, ls_options_netwo
     ls_options_training, ls_options_ranks, ls_options_checkpoint, ls_options_store,
     ls_options_record, ls_options_evaluate, ls_options_step, ls_options_convert,
     ls_options_synthetic, ls_options_load, ls_options_inspect, ls_options_display,
-    ls_options_results, ls_options_info, ls_options_simulate;
+    ls_options_results, ls_options_info, ls_options_simulate, ls_options_bench,
+    ls_options_repetitions, ls_options_scaling, ls_options_load_time, ls_options_seeds;
 
 /* All of them, NULL-terminated. */
 extern const ls_option_group *const ls_option_groups[];
 
-enum { LS_MOST_GROUPS = 10 };
+enum { LS_MOST_GROUPS = 11 };
 
 ls_settings ls_settings_default(void);
 void ls_settings_destroy(ls_settings *settings);

@@ -21,6 +21,7 @@ struct ls_train_record {
   ls_history_row last;
   ls_load_times load; /* of all ranks: wall is the slowest's */
   uint64_t data_checksum;
+  int repetition, warmup;
   char invalid[256]; /* why the result is invalid; empty: it is valid */
 };
 
@@ -41,7 +42,8 @@ static void write_load(ls_train_record *r, int rank, const rank_load *load) {
   double other = t->wall - t->read - t->inflate - t->convert - t->compress;
   const double seconds[] = {t->read, t->inflate, t->convert, t->compress, other};
   for (int p = 0; p < 5; p++) {
-    ls_sample sample = {.repetition = 1,
+    ls_sample sample = {.configuration = r->facts.configuration,
+                        .repetition = 1,
                         .epoch = -1,
                         .step = -1,
                         .rank = rank,
@@ -51,7 +53,7 @@ static void write_load(ls_train_record *r, int rank, const rank_load *load) {
                         .bytes_disk = t->bytes_disk,
                         .bytes_memory = load->stored_bytes,
                         .cache_state = "unknown",
-                        .kind = "measured"};
+                        .kind = r->facts.kind};
     ls_record_sample(r->record, &sample);
   }
 }
@@ -104,13 +106,14 @@ static void event(ls_train_record *r, ls_event_type type, const char *key, doubl
 /* What was done before there was a record, and what the run is. */
 static void write_beginning(ls_train_record *r) {
   const ls_load_times *load = &r->facts.load;
-  event(r, LS_EVENT_START, "init", 0, r->facts.begun);
+  if (!r->facts.is_part) event(r, LS_EVENT_START, "init", 0, r->facts.begun);
   event(r, LS_EVENT_START, "staging", 0, load->begun);
   event(r, LS_EVENT_STOP, "staging", 0, load->begun + load->wall);
   if (r->facts.global_batch) {
-    event(r, LS_EVENT_POINT, "seed", (double)r->facts.settings->seed, 0);
+    event(r, LS_EVENT_POINT, "seed", (double)r->facts.seed, 0);
     event(r, LS_EVENT_POINT, "global_batch_size", (double)r->facts.global_batch, 0);
   }
+  if (r->facts.is_part) return;
   size_t events = ls_dataset_count(r->facts.job->events.dataset);
   event(r, LS_EVENT_POINT, r->facts.global_batch ? "train_samples" : "eval_samples", (double)events,
         0);
@@ -137,13 +140,16 @@ ls_status ls_train_record_open(const ls_train_record_facts *facts, ls_train_reco
   ls_status status = LS_MEMORY;
   if (r) {
     r->facts = *facts;
+    r->repetition = 1;
+    if (!r->facts.kind) r->facts.kind = "measured";
     r->last = (ls_history_row){.loss = NAN,
                                .accuracy = NAN,
                                .validation_loss = NAN,
                                .validation_accuracy = NAN,
                                .learning_rate = NAN};
-    status = check_kernels(r, error);
-    if (status == LS_OK) status = open_folder(r, error);
+    r->record = facts->shared;
+    status = facts->is_part ? LS_OK : check_kernels(r, error);
+    if (status == LS_OK && !facts->is_part) status = open_folder(r, error);
   } else
     ls_fail(error, status, "no memory for the run's record");
   status = ls_comm_agree(facts->comm, status, error);
@@ -166,14 +172,16 @@ static const char *const step_phases[LS_STEP_PHASES] = {
 
 static void write_phase(ls_train_record *r, uint64_t epoch, uint64_t step, int rank,
                         const char *phase, double seconds, size_t events) {
-  ls_sample sample = {.repetition = 1,
+  ls_sample sample = {.configuration = r->facts.configuration,
+                      .repetition = r->repetition,
                       .epoch = (int)epoch + 1,
                       .step = (int64_t)step,
                       .rank = rank,
                       .phase = phase,
                       .seconds = seconds,
                       .events = events,
-                      .kind = "measured"};
+                      .warmup = r->warmup,
+                      .kind = r->facts.kind};
   ls_record_sample(r->record, &sample);
 }
 
@@ -189,6 +197,47 @@ static void write_step(ls_train_record *r, int epoch, size_t step, int rank,
 
 void ls_train_record_checkpoint(ls_train_record *r, uint64_t epoch, uint64_t step, double seconds) {
   if (is_root(r)) write_phase(r, epoch, step, 0, "checkpoint", seconds, 0);
+}
+
+void ls_train_record_repetition(ls_train_record *r, int repetition, int warmup) {
+  r->repetition = repetition;
+  r->warmup = warmup;
+}
+
+ls_status ls_train_record_train(ls_train_record *r, double seconds, size_t images,
+                                ls_error *error) {
+  struct {
+    double seconds;
+    size_t images;
+  } own = {seconds, images}, *all = calloc((size_t)ls_comm_size(r->facts.comm), sizeof *all);
+  ls_status status = all ? LS_OK : ls_fail(error, LS_MEMORY, "no memory for the ranks' times");
+  status = ls_comm_agree(r->facts.comm, status, error);
+  if (all && status == LS_OK)
+    status = ls_comm_gather(r->facts.comm, &own, sizeof own, all, 0, error);
+  for (int rank = 0; all && status == LS_OK && is_root(r) && rank < ls_comm_size(r->facts.comm);
+       rank++) {
+    ls_sample sample = {.configuration = r->facts.configuration,
+                        .repetition = r->repetition,
+                        .epoch = -1,
+                        .step = -1,
+                        .rank = rank,
+                        .phase = "train",
+                        .seconds = all[rank].seconds,
+                        .events = all[rank].images,
+                        .warmup = r->warmup,
+                        .kind = r->facts.kind};
+    ls_record_sample(r->record, &sample);
+  }
+  free(all);
+  return status;
+}
+
+const char *ls_train_record_invalid(const ls_train_record *r) {
+  return r->invalid;
+}
+
+size_t ls_train_record_events(const ls_train_record *r) {
+  return r->load.events;
 }
 
 void ls_train_record_epoch_event(ls_train_record *r, ls_event_type type, int epoch) {
@@ -244,21 +293,27 @@ ls_status ls_train_record_evaluate(ls_train_record *r, ls_model *model, const ls
   if (seconds) *seconds = wall;
   if (status != LS_OK || !is_root(r)) return status;
   write_evaluation(r, epoch, start, wall, evaluation->accuracy);
-  ls_sample sample = {.repetition = 1,
+  ls_sample sample = {.configuration = r->facts.configuration,
+                      .repetition = r->repetition,
                       .epoch = epoch < 0 ? -1 : epoch + 1,
                       .step = -1,
                       .rank = 0,
                       .phase = "eval",
                       .seconds = wall,
                       .events = (size_t)evaluation->images,
-                      .kind = "measured"};
+                      .warmup = r->warmup,
+                      .kind = r->facts.kind};
   ls_record_sample(r->record, &sample);
   return LS_OK;
 }
 
 void ls_train_record_history(ls_train_record *r, const ls_history_row *row) {
   r->last = *row;
-  if (is_root(r)) ls_record_history(r->record, row);
+  ls_history_row named = *row;
+  named.global_batch = r->facts.global_batch;
+  named.seed = r->facts.seed;
+  named.kind = r->facts.kind;
+  if (is_root(r) && !r->facts.no_history) ls_record_history(r->record, &named);
 }
 
 void ls_train_record_confusion(ls_train_record *r, const char *set, const char *const *names,
@@ -340,6 +395,6 @@ ls_status ls_train_record_finish(ls_train_record *r, const float *parameters, ls
 
 void ls_train_record_discard(ls_train_record *r) {
   if (!r) return;
-  ls_record_discard(r->record);
+  if (!r->facts.is_part) ls_record_discard(r->record);
   free(r);
 }

@@ -48,11 +48,15 @@ typedef struct ls_sample {
   uint64_t bytes_disk, bytes_memory;
   const char *cache_state; /* "warm", "cold", "unknown"; NULL: does not apply */
   int warmup;              /* 1: not to be counted */
-  const char *kind;        /* "measured", "emulated", "simulated", "model" */
+  const char *kind;        /* "measured", "simulated", "model"; "emulated": by fewer
+                            * nodes, that take longer but compute the same */
 } ls_sample;
 
 /* One row of history.csv; validation NaN where there is none. */
 typedef struct ls_history_row {
+  size_t global_batch; /* 0: nothing is trained */
+  uint64_t seed;
+  const char *kind; /* "measured"; "emulated": the time is not that of so many nodes, all else is */
   int epoch;
   size_t step;
   double loss, accuracy, validation_loss, validation_accuracy, learning_rate, wall_seconds;

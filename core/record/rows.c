@@ -8,7 +8,8 @@
 const char ls_samples_columns[] =
     "run_id,driver," LS_CONFIGURATION_COLUMNS
     ",rep,epoch,step,rank,phase,time_s,events,bytes_disk,bytes_mem,cache_state,warmup,kind";
-const char ls_history_columns[] = "epoch,step,loss,accuracy,val_loss,val_accuracy,lr,wall_s";
+const char ls_history_columns[] =
+    "global_batch,seed,kind,epoch,step,loss,accuracy,val_loss,val_accuracy,lr,wall_s";
 const char ls_confusion_columns[] = "set,true_class,predicted_class,events,score_sum";
 
 void ls_record_quote(const char *text, char *cell, size_t size) {
@@ -61,7 +62,8 @@ void ls_record_sample(ls_record *record, const ls_sample *s) {
 
 void ls_record_history(ls_record *record, const ls_history_row *row) {
   FILE *file = record->files[LS_HISTORY].stream;
-  fprintf(file, "%d,%zu", row->epoch, row->step);
+  fprintf(file, "%zu,%llu,%s,%d,%zu", row->global_batch, (unsigned long long)row->seed,
+          row->kind ? row->kind : "measured", row->epoch, row->step);
   const double values[] = {
       row->loss,          row->accuracy,    row->validation_loss, row->validation_accuracy,
       row->learning_rate, row->wall_seconds};
