@@ -1,6 +1,6 @@
 # (g) The confusion table, from confusion.csv of the last of the runs: shade and first line of a cell are
-# the share of the true class's summed scores; second line: that sum and the events, as the study prints
-# its diagonal.
+# the share of the true class's summed scores; second line: that sum and the class's
+# events, as the study prints its diagonal.
 height = 0.86
 load system("dirname '".ARG0."'")."/style.gnuplot"
 wanted = "rows in confusion.csv"
@@ -26,7 +26,7 @@ stats f using (events[true(0)] = events[true(0)] + column("events"), \
 share(_) = scores[true(0)] > 0 ? 100 * column("score_sum") / scores[true(0)] : 0
 
 foot_text = below(wrapped(caption, width), wrapped("Set: ".set_name.". Large: share of the true class's \
-summed scores; small: that sum / events of the true class that were taken for the class. The published \
+summed scores; small: that sum / all events of the true class. The published \
 study (EPJ Web Conf. 214, 06016), of scores summed on its validation set, diagonal: gamma 851/873, \
 e- 1612/1622, mu 854/856, pi 484/826, K+ 504/823; gamma is taken for e- at 2.5%, pi and K+ for each other \
 at about 40%.", width))
@@ -50,5 +50,5 @@ ink(value) = value > 55 ? 0xffffff : 0x000000
 plot f using (predicted(0)):(true(0)):(share(0)) with image pixels, \
   f using (predicted(0)):(true(0)):(sprintf("%.1f%%", share(0))):(ink(share(0))) \
     with labels offset 0, 0.5 textcolor rgb variable, \
-  f using (predicted(0)):(true(0)):(sprintf("%.4g / %g", column("score_sum"), column("events"))):(ink(share(0))) \
+  f using (predicted(0)):(true(0)):(sprintf("%.4g / %g", column("score_sum"), events[true(0)])):(ink(share(0))) \
     with labels offset 0, -0.6 font small_font textcolor rgb variable

@@ -17,7 +17,7 @@ do for [r = 1:words(runs)] {
   if (there(f)) {
     files = files.'"'.f.'" '
     stats f using (kernels = remember(kernels, kernel(0)), \
-      peaks = remember(peaks, sprintf("%g %g", column("peak_flops"), column("peak_bytes_per_s"))), \
+      peaks = remember(peaks, sprintf("%.0f %.0f", column("peak_flops"), column("peak_bytes_per_s"))), \
       see(intensity(0), column("flop") / column("seconds"))) nooutput
   }
 }
@@ -26,26 +26,26 @@ if (words(kernels) == 0) { @missing_rows }
 peak_flops(p) = real(word(word(peaks, p), 1))
 peak_bytes(p) = real(word(word(peaks, p), 2))
 ridge(p) = peak_flops(p) / peak_bytes(p)
-first = least
-end = most
+left = least
+right = most
 do for [p = 1:words(peaks)] {
-  first = ridge(p) < first ? ridge(p) : first
-  end = ridge(p) > end ? ridge(p) : end
+  left = ridge(p) < left ? ridge(p) : left
+  right = ridge(p) > right ? ridge(p) : right
 }
-first = first / 3
-end = end * 3
+left = left / 3
+right = right * 3
 set print $roofs
 print "intensity,flops"
 do for [p = 1:words(peaks)] {
-  print sprintf("%g,%g", first, first * peak_bytes(p) / 1e9)
+  print sprintf("%g,%g", left, left * peak_bytes(p) / 1e9)
   print sprintf("%g,%g", ridge(p), peak_flops(p) / 1e9)
-  print sprintf("%g,%g", end, peak_flops(p) / 1e9)
+  print sprintf("%g,%g", right, peak_flops(p) / 1e9)
   print ""
 }
 set print
 
-name_of(k) = word(kernels, k)[:strstrt(word(kernels, k), "\t") - 1]
-kind(k) = word(kernels, k)[strstrt(word(kernels, k), "\t") + 1:]
+name_of(k) = substr(word(kernels, k), 1, strstrt(word(kernels, k), "\t") - 1)
+kind(k) = substr(word(kernels, k), strstrt(word(kernels, k), "\t") + 1, strlen(word(kernels, k)))
 name(k) = name_of(k).(kind(k) eq "measured" ? "" : " (".kind(k).")")
 is(k) = kernel(0) eq word(kernels, k)
 peak_text = sprintf("Peaks, measured in the run: %.4g GFLOP/s, %.4g GB/s", peak_flops(1) / 1e9, peak_bytes(1) / 1e9)
