@@ -14,8 +14,9 @@
 #include <unistd.h>
 
 static const ls_command *const commands[] = {
-    &ls_command_info,     &ls_command_inspect, &ls_command_convert, &ls_command_train,
-    &ls_command_evaluate, &ls_command_step,    &ls_command_load,    &ls_command_synthetic,
+    &ls_command_info,  &ls_command_inspect,   &ls_command_convert,
+    &ls_command_train, &ls_command_evaluate,  &ls_command_step,
+    &ls_command_load,  &ls_command_synthetic, &ls_command_report,
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 

@@ -151,11 +151,31 @@ GROUP(load, "Measurement",
 GROUP(inspect, "Output", INTEGER("event", event, 0, LARGEST, "only event number N of the data set"),
       JSON, HELP);
 
+GROUP(report, "Report",
+      TEXTS("data", data, "RUN...",
+            "folders of runs, or folders that hold some; also without --data; default: results"),
+      TEXT("out", out, "FILE", "the page to write (HTML)"),
+      TEXT("figures", figures, "DIR", "write each figure here, as PNG, SVG and PDF"), OVERWRITE,
+      HELP);
+
 GROUP(info, "Output", JSON, HELP);
 
 const ls_option_group *const ls_option_groups[] = {
-    &ls_options_data,     &ls_options_image,      &ls_options_network, &ls_options_training,
-    &ls_options_ranks,    &ls_options_checkpoint, &ls_options_store,   &ls_options_record,
-    &ls_options_evaluate, &ls_options_step,       &ls_options_convert, &ls_options_synthetic,
-    &ls_options_load,     &ls_options_inspect,    &ls_options_info,    NULL,
+    &ls_options_data,
+    &ls_options_image,
+    &ls_options_network,
+    &ls_options_training,
+    &ls_options_ranks,
+    &ls_options_checkpoint,
+    &ls_options_store,
+    &ls_options_record,
+    &ls_options_evaluate,
+    &ls_options_step,
+    &ls_options_convert,
+    &ls_options_synthetic,
+    &ls_options_load,
+    &ls_options_inspect,
+    &ls_options_info,
+    &ls_options_report,
+    NULL,
 };

@@ -104,4 +104,4 @@ put_key = "rows = longest > 32 ? entries : (entries + 1) / 2; head = (0.05 + 0.0
     reverse Left samplen 3 spacing 1.1 width 1"
 
 # What the script says when the runs hold no rows for it.
-missing_rows = "print 'skipped: no ', wanted; exit status 3"
+missing_rows = "print 'skipped: no '.wanted; exit status 3"
