@@ -2,7 +2,7 @@
 driver = "cpu-speedup"
 axis_name = "nodes"
 abscissa = "nodes"
-title = "Training against CPU nodes"
+heading = "Training against CPU nodes"
 statement = "The published study (EPJ Web Conf. 214, 06016): linear; its 1 and 2 nodes of 16 cores did \
 not finish 10 epochs in 4 days; its points are not in the text."
 load system("dirname '".ARG0."'")."/speedup.gnuplot"

@@ -53,12 +53,12 @@ interval; cold, warm: the cache of the file system. Ideal: the time of a series'
 divided by the nodes. Of this the published study (EPJ Web Conf. 214, 06016) says that the time falls \
 with the nodes; its points are not in the text.", width))
 @put_foot
+heading = "Time to load the data set into memory"
 entries = words(series) + 1
 longest = 0
 do for [s = 1:words(series)] { longest = longer(longest, strlen(name(s))) }
 @put_key
 set margins at screen 0.12, at screen 0.97, at screen foot + axis, at screen 1 - head
-set title "Time to load the data set into memory"
 set xlabel "nodes"
 set ylabel "time (s)"
 set logscale xy

@@ -75,6 +75,7 @@ that differ in their seed; bands: lowest to highest. ", most_runs) : "One run fo
 accumulate. " : "")."The published study (EPJ Web Conf. 214, 06016): larger batches reach a better loss in \
 the same number of epochs; its points are not in the text.", width))
 @put_foot
+heading = "Loss against epochs and time"
 entries = words(series)
 longest = 0
 do for [s = 1:words(series)] { longest = longer(longest, strlen(name(s))) }
@@ -94,12 +95,11 @@ panel = "plot for [s = 1:words(series)] $bands using (is(s) ? column(abscissa) :
     pointtype mark(s, kind(s)) title name(s)"
 
 set margins at screen 0.12, at screen 0.97, at screen middle + 0.5 * axis, at screen 1 - head
-set title "Loss against epochs and time"
 set xlabel "epoch"
 abscissa = "epoch"
 @panel
 unset label 100
-unset title
+unset label 101
 unset key
 set margins at screen 0.12, at screen 0.97, at screen foot + axis, at screen middle - 0.5 * axis
 set xlabel emulated ? "time of steps and evaluations (s); of emulated nodes: as long as it took here" : \

@@ -130,7 +130,7 @@ middle = !has_loads ? foot : !has_steps ? 1 - head : foot + 0.5 * (1 - foot)
 set style data histograms
 set style histogram rowstacked
 set boxwidth 0.7
-set key at screen 0.815, graph 1 left top vertical maxcols 1 reverse Left invert samplen 2 spacing 1.15
+set key at screen 0.815, graph 1 left top vertical maxcols 1 reverse Left invert samplen 2 spacing (1.15 / leading)
 set yrange [0:*]
 unset grid
 set grid ytics linecolor rgb "#dddddd" linetype 1 linewidth 0.5

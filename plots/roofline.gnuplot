@@ -55,12 +55,12 @@ do for [p = 2:words(peaks)] {
 foot_text = below(wrapped(caption, width), wrapped(peak_text.". FLOP and bytes are those that the kernels \
 declare. A mark under the slope is bound by memory, one under the level by arithmetic.", width))
 @put_foot
+heading = "Roofline of the kernels"
 entries = words(kernels) + 1
 longest = 0
 do for [s = 1:words(kernels)] { longest = longer(longest, strlen(name(s))) }
 @put_key
 set margins at screen 0.12, at screen 0.97, at screen foot + axis, at screen 1 - head
-set title "Roofline of the kernels"
 set xlabel "FLOP for each byte"
 set ylabel "GFLOP/s"
 set logscale xy

@@ -1,11 +1,24 @@
 # (b) and (c) Speed-up and efficiency of training, from summary.csv; cpu_speedup.gnuplot and
 # gpu_speedup.gnuplot load this file. Set before: driver, axis_name (the column that is the
-# abscissa), statement (what the study says).
+# abscissa), statement (what the study says), heading.
 height = 1.05
 load system("dirname '".ARG0."'")."/style.gnuplot"
 wanted = "rows of driver ".driver." in summary.csv"
 
-here(_) = strcol("driver") eq driver && strcol("quantity") eq "step" && strlen(strcol("speedup"))
+# Of the quantities that a run holds the most comprehensive: whole trainings, epochs, steps.
+quantity = ""
+usable(_) = strcol("driver") eq driver && strlen(strcol("speedup"))
+do for [q in "train epoch step"] {
+  do for [r = 1:words(runs)] {
+    f = file(r, "summary.csv")
+    if (!strlen(quantity) && there(f)) {
+      found = 0
+      stats f using (usable(0) && strcol("quantity") eq q ? (found = 1, 1) : 0) nooutput
+      if (found) { quantity = q }
+    }
+  }
+}
+here(_) = usable(0) && strcol("quantity") eq quantity
 family(_) = cell("backend")." ".cell("scaling")
 families = ""
 series = "" # family and kind
@@ -38,8 +51,8 @@ set print
 
 base_text = "Base case: ".word(bases, 1)
 do for [b = 2:words(bases)] { base_text = base_text."; ".word(bases, b) }
-foot_text = below(wrapped(caption, width), wrapped(base_text.". Marks: from the median time; bars: from \
-its 95% interval, the base time taken as exact. ".statement, width))
+foot_text = below(wrapped(caption, width), wrapped(base_text.". Marks: from the median time of a ".quantity."; bars: \
+from its 95% interval, the base time taken as exact. ".statement, width))
 @put_foot
 entries = words(series) + 1
 longest = 0
@@ -58,7 +71,6 @@ set offsets graph 0.03, graph 0.03, graph 0.06, graph 0.06
 middle = foot + axis + 0.36 * (1 - head - foot - axis)
 
 set margins at screen 0.12, at screen 0.97, at screen middle + 0.03, at screen 1 - head
-set title title
 set ylabel "speed-up"
 set logscale y
 set format x ""
@@ -76,7 +88,7 @@ plot $ideal using 1:2 with lines \
   NaN with lines linecolor rgb "#888888" linewidth 0.7 title "ideal"
 
 unset label 100
-unset title
+unset label 101
 unset key
 unset logscale y
 set format x "%h"

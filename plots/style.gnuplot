@@ -15,14 +15,18 @@ if (!exists("height")) height = 0.72 # of the width
 format = output[strlen(output)-2:]
 if (format eq "png") {
   base_font = 22
+  leading = 1.0 # how far apart this terminal sets lines, against the others
   set terminal pngcairo noenhanced size 1700,(1700*height) font "DejaVu Sans,22" linewidth 3 pointscale 2.4
 } else { if (format eq "svg") {
   base_font = 15
+  leading = 1.24
   set terminal svg noenhanced size 850,(850*height) font "DejaVu Sans,Arial,sans-serif,15" \
     linewidth 1.5 background rgb "white"
 } else { if (format eq "pdf") {
   base_font = 9
-  set terminal pdfcairo noenhanced size 18cm,(18*height)cm font "DejaVu Sans,9" linewidth 1.5 pointscale 0.55
+  leading = 1.0
+  set terminal pdfcairo noenhanced size 18cm,(18*height)cm font "DejaVu Sans,9" fontscale 0.75 \
+    linewidth 1.5 pointscale 0.9
 } else {
   print "output='", output, "': .png, .svg or .pdf"
   exit status 2
@@ -87,7 +91,7 @@ wrapped(text, width) = strlen(text) <= width ? text : \
   (at_ = cut_(text, width), text[:at_ - 1]."\n".wrapped(text[at_ + 1:], width))
 lines(text) = strstrt(text, "\n") ? 1 + lines(text[strstrt(text, "\n") + 1:]) : 1
 below(first, second) = strlen(first) ? first."\n".second : second
-line_height = 0.0185 / height
+line_height = 0.0185 * leading / height
 put_foot = "foot = line_height * (lines(foot_text) + 0.6); \
   set label 100 foot_text at screen 0.015, screen (foot - 0.9 * line_height) left front font small_font; \
   set output output"
@@ -95,13 +99,13 @@ axis = 0.085 / height # an axis with its numbers and its name
 width = 120 # letters of a line under the figure
 
 # The legend stands above the panels, where no data can be, in two columns if the names are short
-# (gnuplot drops columns that do not fit). @put_key wants entries, their number, and longest, the
-# letters of the longest name; panels begin at screen 1 - head.
+# (gnuplot drops columns that do not fit), and the heading above it. @put_key wants heading, entries,
+# their number, and longest, the letters of the longest name; panels begin at screen 1 - head.
 longer(a, b) = a > b ? a : b
 put_key = "rows = longest > 32 ? entries : (entries + 1) / 2; head = (0.05 + 0.0235 * rows) / height; \
-  set title offset 0, 1.16 * rows; \
-  set key at screen 0.5, screen (1 - 0.042 / height) center top vertical maxrows rows \
-    reverse Left samplen 3 spacing 1.1 width 1"
+  set label 101 heading at screen 0.5, screen (1 - 0.022 / height) center front; \
+  set key at screen 0.5, screen (1 - 0.04 / height) center top vertical maxrows rows \
+    reverse Left samplen 3 spacing (1.1 / leading) width 1"
 
 # What the script says when the runs hold no rows for it.
 missing_rows = "print 'skipped: no '.wanted; exit status 3"

@@ -1,4 +1,4 @@
-/* Reads the tables of a run (CSV: core/record/README.md) row by row, and finds what a hand-made
+/* Reads the tables of a run (CSV: results/README.md) row by row, and finds what a hand-made
  * edit broke: the file, the line and the column. */
 #ifndef LS_BENCH_REPORT_CSV_H
 #define LS_BENCH_REPORT_CSV_H

@@ -2,90 +2,15 @@
 #include "bench/report/figures.h"
 
 #include "base/output_file.h"
+#include "bench/report/figure_kinds.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { PATH = 4096, MOST_DRIVERS = 3, MOST_WORDS = 65536 };
+enum { PATH = 4096, MOST_WORDS = 65536 };
 
-/* A script of plots/. It is given the runs of these drivers that hold the table; if others is 1 and
- * there are none, any run that holds it. */
-typedef struct figure_kind {
-  const char *script, *title;
-  ls_report_table table;
-  const char *drivers[MOST_DRIVERS + 1];
-  int others;
-  int each_run; /* 1: a figure for each run */
-  const char *meaning;
-} figure_kind;
-
-static const figure_kind kinds[] = {
-    {"load_time",
-     "Load time against nodes",
-     LS_TABLE_SUMMARY,
-     {"load-time"},
-     0,
-     0,
-     "Both axes are logarithmic: halving the time at twice the nodes is a straight line parallel "
-     "to "
-     "the ideal one. A line that bends up is held back by what does not shrink with the nodes, "
-     "such "
-     "as a file system that all share."},
-    {"cpu_speedup",
-     "Training against CPU nodes",
-     LS_TABLE_SUMMARY,
-     {"cpu-speedup"},
-     0,
-     0,
-     "Upper panel: how many times as fast as the base case; the grey line is ideal. Lower panel: "
-     "that "
-     "speed-up for each rank. Where a bar reaches the ideal line, the two cannot be told apart."},
-    {"gpu_speedup",
-     "Training against GPUs",
-     LS_TABLE_SUMMARY,
-     {"gpu-speedup"},
-     0,
-     0,
-     "As the figure of CPU nodes, for devices; decompression and the move to the device are "
-     "included."},
-    {"loss_vs_batch",
-     "Loss against epochs and time",
-     LS_TABLE_HISTORY,
-     {"loss-vs-batch"},
-     1,
-     0,
-     "Upper panel: what an epoch brings; lower panel: what a second brings. A larger global batch "
-     "makes fewer steps of an epoch. Bands that overlap are no difference."},
-    {"phases",
-     "Where the time goes",
-     LS_TABLE_SAMPLES,
-     {"load-time", "cpu-speedup", "gpu-speedup"},
-     1,
-     0,
-     "The height of a bar is the mean time; its parts are the phases. What grows with the nodes is "
-     "the cost of scaling, mostly allreduce: communication not hidden behind the backward pass, "
-     "and "
-     "waiting for the slowest rank."},
-    {"roofline",
-     "Roofline",
-     LS_TABLE_ROOFLINE,
-     {NULL},
-     1,
-     0,
-     "A kernel cannot be above the line. Under the slope the memory is what limits it, under the "
-     "level the arithmetic; the distance to the line is what could be gained."},
-    {"confusion",
-     "Confusion table",
-     LS_TABLE_CONFUSION,
-     {NULL},
-     1,
-     1,
-     "A row is a true class; its cells say where its scores went. A perfect network has a dark "
-     "diagonal and nothing beside it."},
-};
-
-static int is_of(const ls_report_run *run, const figure_kind *kind, int any) {
+static int is_of(const ls_report_run *run, const ls_figure_kind *kind, int any) {
   if (!run->tables[kind->table].rows) return 0;
   if (any) return 1;
   for (int d = 0; kind->drivers[d]; d++)
@@ -119,7 +44,7 @@ static void append(char *text, size_t size, const char *what, const char *more) 
 }
 
 /* Words for gnuplot, and the caption: what is common to the runs once, what differs listed. */
-static void choose(const ls_report_runs *runs, const figure_kind *kind, size_t only, char *words,
+static void choose(const ls_report_runs *runs, const ls_figure_kind *kind, size_t only, char *words,
                    char *caption, size_t size) {
   char machines[400] = "", dates[160] = "", revisions[160] = "", invalid[160] = "", text[96];
   int any = kind->others;
@@ -156,9 +81,11 @@ static ls_status save(const char *folder, const char *name, const char *format, 
   return ls_output_commit(&file, error);
 }
 
-static ls_status draw_formats(const ls_drawing_room *room, ls_drawing *drawing, const char *folder,
-                              ls_figure *figure, ls_error *error) {
-  static const char *const formats[] = {"svg", "png", "pdf"};
+static ls_status draw_formats(const ls_drawing_room *room, const ls_figure_kind *kind,
+                              ls_drawing *drawing, const char *folder, ls_figure *figure,
+                              ls_error *error) {
+  /* The page's own comes first. */
+  const char *const formats[] = {kind->bitmap ? "png" : "svg", kind->bitmap ? "svg" : "png", "pdf"};
   for (int f = 0; f < (folder ? 3 : 1); f++) {
     char *picture, words[LS_WORDS_LENGTH];
     size_t length;
@@ -180,10 +107,15 @@ static ls_status draw_formats(const ls_drawing_room *room, ls_drawing *drawing, 
 }
 
 static ls_status draw(const ls_drawing_room *room, const ls_report_runs *runs,
-                      const figure_kind *kind, size_t only, int number, const char *folder,
+                      const ls_figure_kind *kind, size_t only, int number, const char *folder,
                       ls_figures *figures, ls_error *error) {
   ls_figure *figure = &figures->figure[figures->count++];
-  *figure = (ls_figure){.title = kind->title, .meaning = kind->meaning};
+  *figure = (ls_figure){.meaning = kind->meaning,
+                        .type = kind->bitmap ? "image/png" : "image/svg+xml",
+                        .is_small = kind->each_run};
+  snprintf(figure->title, sizeof figure->title, "%s%s%.80s", kind->title,
+           kind->each_run && only < runs->count ? " of " : "",
+           kind->each_run && only < runs->count ? ls_report_run_name(&runs->run[only]) : "");
   snprintf(figure->name, sizeof figure->name, number > 1 ? "%s-%d" : "%s", kind->script, number);
   char *words = malloc(MOST_WORDS);
   if (!words) return ls_fail(error, LS_MEMORY, "no memory for the figures");
@@ -196,7 +128,7 @@ static ls_status draw(const ls_drawing_room *room, const ls_report_runs *runs,
     snprintf(figure->why, sizeof figure->why, "skipped: gnuplot is not installed");
   } else {
     ls_drawing drawing = {.script = kind->script, .runs = words, .caption = figure->caption};
-    status = draw_formats(room, &drawing, folder, figure, error);
+    status = draw_formats(room, kind, &drawing, folder, figure, error);
   }
   if (status == LS_UNAVAILABLE) {
     figures->no_gnuplot = 1;
@@ -211,7 +143,7 @@ static ls_status draw(const ls_drawing_room *room, const ls_report_runs *runs,
 
 /* One for each run that holds the table, the first ones; none: one that says so. */
 static ls_status draw_each(const ls_drawing_room *room, const ls_report_runs *runs,
-                           const figure_kind *kind, const char *folder, ls_figures *figures,
+                           const ls_figure_kind *kind, const char *folder, ls_figures *figures,
                            ls_error *error) {
   int number = 0;
   for (size_t r = 0; r < runs->count && number < LS_MOST_CONFUSIONS; r++)
@@ -227,9 +159,9 @@ ls_status ls_figures_draw(const ls_report_runs *runs, const char *folder, ls_fig
   if (folder) LS_TRY(ls_make_folder(folder, error));
   LS_TRY(ls_drawing_room_open(runs, &room, error));
   ls_status status = LS_OK;
-  for (size_t k = 0; status == LS_OK && k < sizeof kinds / sizeof *kinds; k++)
-    status = kinds[k].each_run ? draw_each(room, runs, &kinds[k], folder, figures, error)
-                               : draw(room, runs, &kinds[k], 0, 1, folder, figures, error);
+  for (const ls_figure_kind *kind = ls_figure_kinds; status == LS_OK && kind->script; kind++)
+    status = kind->each_run ? draw_each(room, runs, kind, folder, figures, error)
+                            : draw(room, runs, kind, 0, 1, folder, figures, error);
   ls_drawing_room_close(room);
   return status;
 }

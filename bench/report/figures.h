@@ -6,10 +6,12 @@
 
 typedef struct ls_figure {
   char name[64];       /* of its files, without the end: "load_time", "confusion-2" */
-  const char *title;   /* a heading */
+  char title[160];     /* a heading */
   const char *meaning; /* how to read it */
   char caption[1024];  /* machine, date, revision */
-  char *picture;       /* SVG for the page; NULL: not drawn */
+  const char *type;    /* of the picture: "image/svg+xml" or "image/png" */
+  int is_small;        /* 1: half as large as the others will do */
+  char *picture;       /* for the page; NULL: not drawn */
   size_t length;
   char why[LS_WORDS_LENGTH + 64]; /* it was not drawn */
 } ls_figure;

@@ -14,20 +14,23 @@ static const char style[] =
     "color:#111;background:#fff}\n"
     "h1,h2,h3{line-height:1.2}h2{margin-top:2.5rem;border-bottom:1px solid #999}\n"
     "table{border-collapse:collapse;font-size:.85rem;margin:1rem 0}\n"
-    "th,td{border:1px solid #bbb;padding:.2rem .5rem;text-align:left;vertical-align:top;"
-    "overflow-wrap:anywhere}\n"
-    ".facts th{white-space:nowrap}\n"
-    ".wide{overflow-x:auto}.wide th,.wide td{overflow-wrap:normal;white-space:nowrap}\n"
+    "th,td{border:1px solid #bbb;padding:.2rem .5rem;text-align:left;vertical-align:top}\n"
+    ".facts th{white-space:nowrap}.facts td,.verdicts td{overflow-wrap:anywhere}\n"
+    ".verdicts td+td{overflow-wrap:normal}.verdicts td:nth-child(2),.verdicts td:nth-child(4)"
+    "{white-space:nowrap}\n"
+    ".wide{overflow-x:auto}.wide th,.wide td{white-space:nowrap}\n"
     "thead th{background:#eee}.number{text-align:right;font-variant-numeric:tabular-nums}\n"
     "th button{font:inherit;font-weight:bold;border:0;background:none;padding:0;cursor:pointer}\n"
     "tr.invalid td:nth-child(3){font-weight:bold;border:2px solid #000}\n"
     "figure{margin:1.5rem 0}figure img{width:100%;height:auto;border:1px solid #ddd}\n"
+    "figure.small{max-width:34rem}\n"
     "figcaption{font-size:.9rem}pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f4f4f4;"
     "padding:.7rem;font-size:.85rem}\n"
     "@media print{@page{margin:14mm}body{font-size:10pt;margin:0;max-width:none}"
-    "h2,h3{break-after:avoid}figure,tr{break-inside:avoid}figure img{max-height:21cm;"
-    "object-fit:contain}.wide{overflow:visible}.wide table{font-size:5.6pt}"
-    ".wide th,.wide td{padding:.1rem .2rem}thead{display:table-header-group}}\n";
+    "h2,h3{break-after:avoid}figure,tr{break-inside:avoid}figure.small{max-width:11.5cm}"
+    "table{font-size:8pt}@page wide{size:landscape}.wide{overflow:visible;page:wide}"
+    ".wide table{font-size:7pt}.wide th,.wide td{padding:.1rem .25rem}"
+    "thead{display:table-header-group}}\n";
 
 /* Sorts a table by a column: numbers as numbers, empty cells last; once more: the other way. */
 static const char script[] =
@@ -57,11 +60,11 @@ static void write_figures(FILE *stream, const ls_figures *figures) {
   for (size_t f = 0; f < figures->count; f++) {
     const ls_figure *figure = &figures->figure[f];
     if (!figure->picture) continue;
-    fputs("<figure>\n", stream);
-    fprintf(stream, "<h3>%s</h3>\n", figure->title);
+    fprintf(stream, "<figure%s>\n", figure->is_small ? " class=\"small\"" : "");
+    ls_html_element(stream, "h3", figure->title);
     bytes += figure->length / 3 * 4;
     if (bytes <= PICTURES)
-      ls_html_picture(stream, "image/svg+xml", figure->picture, figure->length, figure->title);
+      ls_html_picture(stream, figure->type, figure->picture, figure->length, figure->title);
     else
       fputs("<p>Left out, as the page would be too large: <code>larscale report --figures</code> "
             "writes it.</p>\n",

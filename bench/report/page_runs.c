@@ -12,7 +12,7 @@ void ls_page_verdicts(FILE *stream, const ls_report_runs *runs) {
   size_t valid = 0;
   for (size_t r = 0; r < runs->count; r++) valid += (size_t)runs->run[r].valid;
   fprintf(stream, "<h2>Verdicts</h2>\n<p>%zu of %zu runs are valid.</p>\n", valid, runs->count);
-  fputs("<table class=\"sortable\"><thead><tr><th>run</th><th>driver</th><th>verdict</th>"
+  fputs("<table class=\"sortable verdicts\"><thead><tr><th>run</th><th>driver</th><th>verdict</th>"
         "<th>date (UTC)</th><th>host</th><th>revision</th></tr></thead><tbody>\n",
         stream);
   for (size_t r = 0; r < runs->count; r++) {
@@ -57,7 +57,9 @@ static void missing(FILE *stream, const ls_report_runs *runs, const ls_figures *
   for (size_t f = 0; f < figures->count; f++) {
     const ls_figure *figure = &figures->figure[f];
     if (figure->picture) continue;
-    fprintf(stream, "<li>Figure &ldquo;%s&rdquo; ", figure->title);
+    fputs("<li>Figure &ldquo;", stream);
+    ls_html_text(stream, figure->title);
+    fputs("&rdquo; ", stream);
     ls_html_text(stream, figure->why);
     fputs(".</li>\n", stream);
     any = 1;

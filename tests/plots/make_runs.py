@@ -1,4 +1,4 @@
-"""Writes folders of runs as the drivers leave them (core/record/README.md), for the tests of figures
+"""Writes folders of runs as the drivers leave them (results/README.md), for the tests of figures
 and report. MADE UP: every number comes from a formula here, and the host is called "made-up"."""
 import csv
 import json
@@ -52,10 +52,10 @@ def new_run(parent, name, command, result="RESULT VALID", **more):
     return folder
 
 
-def summary_row(name, driver, nodes, seconds, base, events, **more):
+def summary_row(name, driver, nodes, seconds, base, events, quantity="step", **more):
     return {"run_id": name, "driver": driver, "backend": "onednn:rewritten", "scaling": "strong",
             "nodes": nodes, "ranks": nodes, "threads": 16, "local_batch": 1, "global_batch": nodes,
-            "quantity": "step", "kind": "measured", "n": 12, "median_s": seconds, "ci95_lo": 0.97 * seconds,
+            "quantity": quantity, "kind": "measured", "n": 12, "median_s": seconds, "ci95_lo": 0.97 * seconds,
             "ci95_hi": 1.04 * seconds, "min_s": 0.96 * seconds, "max_s": 1.06 * seconds,
             "p25": 0.98 * seconds, "p75": 1.02 * seconds, "p99": 1.05 * seconds,
             "events_per_s": events / seconds, "speedup": base / seconds,
@@ -98,7 +98,7 @@ def speedup(parent, name, seconds, kinds, loss):
     rows, samples = [], []
     for nodes, kind in kinds:
         time = seconds / nodes * (1 + loss * math.log2(nodes))
-        rows.append(summary_row(name, name, nodes, time, seconds, 300000, kind=kind))
+        rows.append(summary_row(name, name, nodes, time, seconds, 300000, kind=kind, quantity="train"))
         if kind != "measured":
             continue
         for step in range(1, 4):
