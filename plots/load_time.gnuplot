@@ -62,6 +62,7 @@ set margins at screen 0.12, at screen 0.97, at screen foot + axis, at screen 1 -
 set xlabel "nodes"
 set ylabel "time (s)"
 set logscale xy
+eval log_tics("y")
 set autoscale noextend
 set offsets graph 0.03, graph 0.03, graph 0.06, graph 0.06
 set xtics ()

@@ -96,12 +96,14 @@ panel = "plot for [s = 1:words(series)] $bands using (is(s) ? column(abscissa) :
 
 set margins at screen 0.12, at screen 0.97, at screen middle + 0.5 * axis, at screen 1 - head
 set xlabel "epoch"
+set xtics ceil(last / 12.0) # whole epochs
 abscissa = "epoch"
 @panel
 unset label 100
 unset label 101
 unset key
 set margins at screen 0.12, at screen 0.97, at screen foot + axis, at screen middle - 0.5 * axis
+set xtics autofreq
 set xlabel emulated ? "time of steps and evaluations (s); of emulated nodes: as long as it took here" : \
   "time of steps and evaluations (s)"
 abscissa = "seconds"

@@ -56,30 +56,35 @@ events_of(b) = load_counted[Q * b] > 0 ? load_counted[Q * b] : 1.0
 step_time(b, p) = sums[P * (b - 1) + p] / steps_of(b)
 load_time(b, p) = 1000 * load_sums[Q * (b - 1) + p] / events_of(b)
 
-# The bars as tables: a row for each bar, a column for each phase that took any time.
+# What took any time, in the order of the phases.
 total(p) = sum [b = 1:words(step_bars)] step_time(b, p)
 load_total(p) = sum [b = 1:words(load_bars)] load_time(b, p)
 used = ""
 load_used = ""
 do for [p = 1:P] { if (total(p) > 0) { used = used.word(step_phases, p)." " } }
 do for [p = 1:Q] { if (load_total(p) > 0) { load_used = load_used.word(load_phases, p)." " } }
+
+# Bars lie, so that their names can be read: rows of phase, bar, left end, right end.
+most_bars = 24
+shown(list) = words(list) > most_bars ? most_bars : words(list)
+left_out = words(step_bars) + words(load_bars) - shown(step_bars) - shown(load_bars)
 set print $steps
-print "nothing"
-do for [b = 1:words(step_bars)] {
-  row = ""
-  do for [u = 1:words(used)] {
-    row = row.sprintf("%g,", step_time(b, position(step_phases, word(used, u), 1)))
+print "phase,bar,left,right"
+do for [b = 1:shown(step_bars)] {
+  left = 0.0
+  do for [p = 1:P] {
+    print sprintf("%s,%d,%g,%g", word(step_phases, p), b, left, left + step_time(b, p))
+    left = left + step_time(b, p)
   }
-  print row
 }
 set print $loads
-print "nothing"
-do for [b = 1:words(load_bars)] {
-  row = ""
-  do for [u = 1:words(load_used)] {
-    row = row.sprintf("%g,", load_time(b, position(load_phases, word(load_used, u), 1)))
+print "phase,bar,left,right"
+do for [b = 1:shown(load_bars)] {
+  left = 0.0
+  do for [p = 1:Q] {
+    print sprintf("%s,%d,%g,%g", word(load_phases, p), b, left, left + load_time(b, p))
+    left = left + load_time(b, p)
   }
-  print row
 }
 set print
 
@@ -91,72 +96,69 @@ update #E69F00 other #000000 stage #CC79A7 read #0072B2 inflate #D55E00 convert 
 pattern(phase) = int(word(patterns, position(patterns, phase, 1) + 1))
 paint(phase) = word(paints, position(paints, phase, 1) + 1)
 
-# Names of bars: nodes, ranks of a node, and what differs; upright where there are many.
-most_bars = 24
-crowded = words(step_bars) > 7 || words(load_bars) > 7
-break = crowded ? ", " : "\n"
+# Names of bars: nodes, ranks of a node, and what differs.
 ranks_a_node(bar) = sprintf("%g", real(word(bar, 2)) / real(word(bar, 1)))
 nodes_of(bar) = word(bar, 1)." × ".ranks_a_node(bar)
-others(bar) = (word(bar, 3) eq "-" || one_backend(0) ? "" : break.word(bar, 3)). \
-  (word(bar, 5) eq "measured" ? "" : break.word(bar, 5))
-cache(state) = state eq "cold" || state eq "warm" ? break.state : ""
-step_name(bar) = nodes_of(bar).break."batch ".word(bar, 4).others(bar)
-load_name(bar) = nodes_of(bar).cache(word(bar, 4)).others(bar)
-backends = ""
-do for [b = 1:words(step_bars)] { backends = remember(backends, word(word(step_bars, b), 3)) }
-one_backend(_) = bars eq step_bars && words(backends) == 1
-longest = 0 # lines, or letters where upright
-bars = step_bars
-do for [b = 1:words(bars)] {
-  longest = longer(longest, crowded ? strlen(step_name(word(bars, b))) : lines(step_name(word(bars, b))))
-}
-bars = load_bars
-do for [b = 1:words(bars)] {
-  longest = longer(longest, crowded ? strlen(load_name(word(bars, b))) : lines(load_name(word(bars, b))))
-}
-shown(list) = words(list) > most_bars ? most_bars : words(list)
-left_out = words(step_bars) + words(load_bars) - shown(step_bars) - shown(load_bars)
+backend(bar) = word(bar, 3) eq "-" ? "" : ", ".word(bar, 3)
+other_kind(bar) = word(bar, 5) eq "measured" ? "" : ", ".word(bar, 5)
+cache(bar) = word(bar, 4) eq "cold" || word(bar, 4) eq "warm" ? ", ".word(bar, 4) : ""
+step_name(bar) = nodes_of(bar).", batch ".word(bar, 4).backend(bar).other_kind(bar)
+load_name(bar) = nodes_of(bar).backend(bar).cache(bar).other_kind(bar)
+longest = 0
+do for [b = 1:shown(step_bars)] { longest = longer(longest, strlen(step_name(word(step_bars, b)))) }
+do for [b = 1:shown(load_bars)] { longest = longer(longest, strlen(load_name(word(load_bars, b)))) }
+left = 0.05 + 0.0086 * longest
+left = left > 0.5 ? 0.5 : left
 
-foot_text = below(wrapped(caption, width), wrapped("Bars: nodes × ranks of a node. Arithmetic means over \
+foot_text = below(wrapped(caption, width), wrapped("Names: nodes × ranks of a node. Arithmetic means over \
 ranks, steps and repetitions, which add up to the mean time; warm-up left out. allreduce: communication \
 that was not hidden, and waiting for the slowest rank.". \
 (left_out > 0 ? sprintf(" %d more bars do not fit and are in samples.csv.", left_out) : ""), width))
 @put_foot
-has_steps = words(step_bars) > 0
-has_loads = words(load_bars) > 0
-head = 0.05 / height
-names = 0.02 / height + (crowded ? 0.0078 * longest : 0.021 * longest) / height
-middle = !has_loads ? foot : !has_steps ? 1 - head : foot + 0.5 * (1 - foot)
-set style data histograms
-set style histogram rowstacked
-set boxwidth 0.7
-set key at screen 0.815, graph 1 left top vertical maxcols 1 reverse Left invert samplen 2 spacing (1.15 / leading)
-set yrange [0:*]
+# Panels share the height by their bars.
+panels = (words(step_bars) > 0) + (words(load_bars) > 0)
+head = 0.105 / height # heading and legend
+room = 1 - foot - panels * (head + axis)
+bar_height = room / (shown(step_bars) + shown(load_bars))
+bar_height = bar_height > 0.09 / height ? 0.09 / height : bar_height
+top = 1.0
+set border 3
+set xrange [0:*]
 unset grid
-set grid ytics linecolor rgb "#dddddd" linetype 1 linewidth 0.5
-if (crowded) { set xtics rotate by 90 right font small_font }
+set grid xtics linecolor rgb "#dddddd" linetype 1 linewidth 0.5
+set tics font small_font
+set ytics scale 0
+set style fill solid border rgb "black"
 set multiplot
-if (has_steps) {
-  set margins at screen 0.12, at screen 0.8, at screen middle + names, at screen 1 - head
-  set title "A training step: nodes × ranks of a node"
-  bars = step_bars
-  set ylabel "time (s)"
-  set xrange [-0.6:shown(step_bars) - 0.4]
-  set xtics ()
-  do for [b = 1:shown(step_bars)] { set xtics add (step_name(word(step_bars, b)) b - 1) }
-  plot for [u = 1:words(used)] $steps using u linecolor rgb paint(word(used, u)) \
-    fillstyle pattern pattern(word(used, u)) title word(used, u)
+begin = "set label 101 heading at screen 0.5, screen (top - 0.022 / height) center front; \
+  set key at screen 0.5, screen (top - 0.035 / height) center top horizontal maxrows 2 reverse Left \
+    samplen 2 spacing (1.1 / leading) width 1 font small_font; \
+  set margins at screen left, at screen 0.96, at screen top - head - bar_height * count, at screen top - head; \
+  set yrange [count + 0.6:0.4]; set ytics ()"
+if (words(step_bars) > 0) {
+  heading = "Where the time of a training step goes"
+  count = shown(step_bars)
+  @begin
+  set xlabel "time (s)"
+  do for [b = 1:count] { set ytics add (step_name(word(step_bars, b)) b) }
+  plot for [u = 1:words(used)] $steps \
+    using (strcol("phase") eq word(used, u) ? column("left") : NaN):(column("bar")): \
+      (column("left")):(column("right")):(column("bar") - 0.34):(column("bar") + 0.34) \
+    with boxxyerror linecolor rgb paint(word(used, u)) fillstyle pattern pattern(word(used, u)) \
+    title word(used, u)
   unset label 100
+  top = top - head - bar_height * count - axis
 }
-if (has_loads) {
-  set margins at screen 0.12, at screen 0.8, at screen foot + names, at screen middle - head
-  set title "Loading an event: nodes × ranks of a node"
-  bars = load_bars
-  set ylabel "time (ms)"
-  set xrange [-0.6:shown(load_bars) - 0.4]
-  set xtics ()
-  do for [b = 1:shown(load_bars)] { set xtics add (load_name(word(load_bars, b)) b - 1) }
-  plot for [u = 1:words(load_used)] $loads using u linecolor rgb paint(word(load_used, u)) \
-    fillstyle pattern pattern(word(load_used, u)) title word(load_used, u)
+if (words(load_bars) > 0) {
+  heading = "Where the time of loading an event goes"
+  count = shown(load_bars)
+  @begin
+  set xlabel "time (ms)"
+  do for [b = 1:count] { set ytics add (load_name(word(load_bars, b)) b) }
+  plot for [u = 1:words(load_used)] $loads \
+    using (strcol("phase") eq word(load_used, u) ? column("left") : NaN):(column("bar")): \
+      (column("left")):(column("right")):(column("bar") - 0.34):(column("bar") + 0.34) \
+    with boxxyerror linecolor rgb paint(word(load_used, u)) fillstyle pattern pattern(word(load_used, u)) \
+    title word(load_used, u)
 }
 unset multiplot

@@ -25,8 +25,8 @@ series = "" # family and kind
 counts = ""
 bases = ""
 files = ""
-base(_) = sprintf("%s (%s scaling): %s ranks, %s s", cell("backend"), cell("scaling"), cell("base_ranks"), \
-  cell("base_time_s"))
+base(_) = sprintf("%s (%s scaling) on %s rank%s, %.4g s", cell("backend"), cell("scaling"), \
+  cell("base_ranks"), cell("base_ranks") eq "1" ? "" : "s", column("base_time_s"))
 most = 1.0
 do for [r = 1:words(runs)] {
   f = file(r, "summary.csv")
@@ -45,13 +45,15 @@ number(s) = position(families, word(word(series, s), 1)." ".word(word(series, s)
 kind(s) = word(word(series, s), 3)
 name(s) = sprintf("%s, %s scaling (%s)", word(word(series, s), 1), word(word(series, s), 2), kind(s))
 
+time_of = quantity eq "train" ? "of a whole training" : "of each ".quantity
+
 set print $ideal
 print sprintf("nodes,speed-up\n1,1\n%g,%g", most, most)
 set print
 
 base_text = "Base case: ".word(bases, 1)
 do for [b = 2:words(bases)] { base_text = base_text."; ".word(bases, b) }
-foot_text = below(wrapped(caption, width), wrapped(base_text.". Marks: from the median time of a ".quantity."; bars: \
+foot_text = below(wrapped(caption, width), wrapped(base_text.". Marks: from the median time (".time_of."); bars: \
 from its 95% interval, the base time taken as exact. ".statement, width))
 @put_foot
 entries = words(series) + 1
@@ -73,6 +75,7 @@ middle = foot + axis + 0.36 * (1 - head - foot - axis)
 set margins at screen 0.12, at screen 0.97, at screen middle + 0.03, at screen 1 - head
 set ylabel "speed-up"
 set logscale y
+eval log_tics("y")
 set format x ""
 plot $ideal using 1:2 with lines \
     linecolor rgb "#888888" linewidth 0.7 notitle, \
@@ -91,6 +94,7 @@ unset label 100
 unset label 101
 unset key
 unset logscale y
+set ytics autofreq
 set format x "%h"
 set margins at screen 0.12, at screen 0.97, at screen foot + axis, at screen middle - 0.03
 set xlabel abscissa

@@ -1,6 +1,7 @@
 #define _XOPEN_SOURCE 700
 #include "bench/report/drawing.h"
 
+#include "base/input_file.h"
 #include "bench/report/plot_scripts.h"
 
 #include <dirent.h>
@@ -156,12 +157,14 @@ static ls_status run_gnuplot(const ls_drawing_room *room, int *answer, ls_error 
   return LS_OK;
 }
 
-static ls_status read_picture(const char *path, char **picture, size_t *length, ls_error *error) {
-  FILE *stream = fopen(path, "rb");
+ls_status ls_drawing_read(const char *path, char **picture, size_t *length, ls_error *error) {
+  FILE *stream;
   struct stat facts;
-  if (!stream || fstat(fileno(stream), &facts) || facts.st_size == 0) {
-    if (stream) fclose(stream);
-    return ls_fail(error, LS_INTERNAL, "gnuplot ended well but drew nothing into %s", path);
+  *picture = NULL;
+  LS_TRY(ls_input_stream(path, &stream, error));
+  if (fstat(fileno(stream), &facts) || facts.st_size == 0) {
+    fclose(stream);
+    return ls_fail(error, LS_FORMAT, "%s: there is nothing in this picture", path);
   }
   *length = (size_t)facts.st_size;
   *picture = malloc(*length);
@@ -186,7 +189,7 @@ ls_status ls_drawing_draw(const ls_drawing_room *room, const ls_drawing *drawing
   LS_TRY(write_beginning(room, drawing, output, error));
   LS_TRY(run_gnuplot(room, &answer, error));
   if (WIFEXITED(answer) && WEXITSTATUS(answer) == 0)
-    return read_picture(path, picture, length, error);
+    return ls_drawing_read(path, picture, length, error);
   read_words(room, words);
   if (WIFEXITED(answer) && WEXITSTATUS(answer) == NO_ROWS) return LS_OK;
   return ls_fail(error, LS_INTERNAL, "gnuplot could not draw %s: %s", drawing->script, words);

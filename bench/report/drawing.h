@@ -27,4 +27,7 @@ enum { LS_WORDS_LENGTH = 400 };
 ls_status ls_drawing_draw(const ls_drawing_room *room, const ls_drawing *drawing, char **picture,
                           size_t *length, char words[LS_WORDS_LENGTH], ls_error *error);
 
+/* A picture's file, whole; to be freed. LS_IO, LS_FORMAT (empty), LS_MEMORY. */
+ls_status ls_drawing_read(const char *path, char **picture, size_t *length, ls_error *error);
+
 #endif

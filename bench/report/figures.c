@@ -4,9 +4,12 @@
 #include "base/output_file.h"
 #include "bench/report/figure_kinds.h"
 
+#include <cjson/cJSON.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { PATH = 4096, MOST_WORDS = 65536 };
 
@@ -18,12 +21,22 @@ static int is_of(const ls_report_run *run, const ls_figure_kind *kind, int any) 
   return 0;
 }
 
-/* Adds to a list of words, each once, the rest as "..". */
+/* Whether a list holds that very word. */
+static int holds(const char *list, const char *word, const char *between) {
+  size_t length = strlen(word), gap = strlen(between);
+  for (const char *at = list; (at = strstr(at, word)); at += length) {
+    int begins = at == list || ((size_t)(at - list) >= gap && !strncmp(at - gap, between, gap));
+    if (begins && (!at[length] || !strncmp(at + length, between, gap))) return 1;
+  }
+  return 0;
+}
+
+/* Adds to a list of words, each once; those that do not fit as "..". */
 static void add_word(char *list, size_t size, const char *word, const char *between) {
   size_t length = strlen(list);
-  if (!*word || strstr(list, word)) return;
+  if (!*word || holds(list, word, between)) return;
   if (length + strlen(word) + 8 > size) word = "..";
-  if (strstr(list, "..")) return;
+  if (holds(list, "..", between)) return;
   snprintf(list + length, size - length, "%s%s", length ? between : "", word);
 }
 
@@ -43,10 +56,23 @@ static void append(char *text, size_t size, const char *what, const char *more) 
   snprintf(text + length, size - length, "%s%s", what, more);
 }
 
+/* What a reader must know of the points of a sweep (env.json of a driver). */
+static void add_warnings(const ls_report_run *run, char *warnings, size_t size) {
+  const cJSON *point, *points = cJSON_GetObjectItemCaseSensitive(run->environment, "points");
+  cJSON_ArrayForEach(point, points) {
+    const cJSON *node = cJSON_GetObjectItemCaseSensitive(point, "node_is");
+    if (cJSON_IsString(node) && !strcmp(node->valuestring, "rank"))
+      add_word(warnings, size, "a node is a rank with its cores", "; ");
+    if (cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(point, "oversubscribed")))
+      add_word(warnings, size, "SOME RANKS SHARE CORES", "; ");
+  }
+}
+
 /* Words for gnuplot, and the caption: what is common to the runs once, what differs listed. */
 static void choose(const ls_report_runs *runs, const ls_figure_kind *kind, size_t only, char *words,
                    char *caption, size_t size) {
-  char machines[400] = "", dates[160] = "", revisions[160] = "", invalid[160] = "", text[96];
+  char machines[400] = "", dates[160] = "", revisions[160] = "", invalid[160] = "",
+       warnings[96] = "", text[96];
   int any = kind->others;
   for (size_t r = 0; any && r < runs->count; r++)
     if (is_of(&runs->run[r], kind, 0)) any = 0;
@@ -62,12 +88,14 @@ static void choose(const ls_report_runs *runs, const ls_figure_kind *kind, size_
     add_word(dates, sizeof dates, text, ", ");
     ls_report_run_fact(run, "program.revision", text, sizeof text);
     add_word(revisions, sizeof revisions, text, ", ");
+    add_warnings(run, warnings, sizeof warnings);
     if (!run->valid) add_word(invalid, sizeof invalid, ls_report_run_name(run), ", ");
   }
   snprintf(caption, size, "%s; %s; revision %s", *machines ? machines : "machine unknown",
            *dates ? dates : "date unknown", *revisions ? revisions : "unknown");
   if (kind->each_run && only < runs->count)
     append(caption, size, "; run ", ls_report_run_name(&runs->run[only]));
+  if (*warnings) append(caption, size, "; ", warnings);
   if (*invalid) append(caption, size, "; NOT VALID: ", invalid);
 }
 
@@ -110,9 +138,8 @@ static ls_status draw(const ls_drawing_room *room, const ls_report_runs *runs,
                       const ls_figure_kind *kind, size_t only, int number, const char *folder,
                       ls_figures *figures, ls_error *error) {
   ls_figure *figure = &figures->figure[figures->count++];
-  *figure = (ls_figure){.meaning = kind->meaning,
-                        .type = kind->bitmap ? "image/png" : "image/svg+xml",
-                        .is_small = kind->each_run};
+  *figure =
+      (ls_figure){.meaning = kind->meaning, .type = kind->bitmap ? "image/png" : "image/svg+xml"};
   snprintf(figure->title, sizeof figure->title, "%s%s%.80s", kind->title,
            kind->each_run && only < runs->count ? " of " : "",
            kind->each_run && only < runs->count ? ls_report_run_name(&runs->run[only]) : "");
@@ -152,6 +179,30 @@ static ls_status draw_each(const ls_drawing_room *room, const ls_report_runs *ru
   return number ? LS_OK : draw(room, runs, kind, runs->count, 1, folder, figures, error);
 }
 
+/* What `larscale display` was told to leave in a run's folder. */
+static ls_status add_event_display(const ls_report_run *run, ls_figures *figures, ls_error *error) {
+  static const char *const files[][2] = {{"event_display.png", "image/png"},
+                                         {"event_display.svg", "image/svg+xml"}};
+  if (figures->count == LS_MOST_FIGURES) return LS_OK;
+  for (int f = 0; f < 2; f++) {
+    char path[PATH];
+    snprintf(path, sizeof path, "%s/%s", run->folder, files[f][0]);
+    if (access(path, F_OK)) continue;
+    ls_figure *figure = &figures->figure[figures->count];
+    *figure = (ls_figure){.type = files[f][1],
+                          .meaning = "One panel for each wire plane: wire against time, colour for "
+                                     "charge. It is what the network is given."};
+    snprintf(figure->name, sizeof figure->name, "event_display");
+    snprintf(figure->title, sizeof figure->title, "An event of %.80s", ls_report_run_name(run));
+    snprintf(figure->caption, sizeof figure->caption, "Drawn by larscale display.");
+    LS_TRY(ls_drawing_read(path, &figure->picture, &figure->length, error));
+    figures->count++;
+    figures->drawn++;
+    return LS_OK;
+  }
+  return LS_OK;
+}
+
 ls_status ls_figures_draw(const ls_report_runs *runs, const char *folder, ls_figures *figures,
                           ls_error *error) {
   *figures = (ls_figures){0};
@@ -163,6 +214,8 @@ ls_status ls_figures_draw(const ls_report_runs *runs, const char *folder, ls_fig
     status = kind->each_run ? draw_each(room, runs, kind, folder, figures, error)
                             : draw(room, runs, kind, 0, 1, folder, figures, error);
   ls_drawing_room_close(room);
+  for (size_t r = 0; status == LS_OK && r < runs->count; r++)
+    status = add_event_display(&runs->run[r], figures, error);
   return status;
 }
 

@@ -10,13 +10,12 @@ typedef struct ls_figure {
   const char *meaning; /* how to read it */
   char caption[1024];  /* machine, date, revision */
   const char *type;    /* of the picture: "image/svg+xml" or "image/png" */
-  int is_small;        /* 1: half as large as the others will do */
   char *picture;       /* for the page; NULL: not drawn */
   size_t length;
   char why[LS_WORDS_LENGTH + 64]; /* it was not drawn */
 } ls_figure;
 
-enum { LS_MOST_CONFUSIONS = 6, LS_MOST_FIGURES = 6 + LS_MOST_CONFUSIONS };
+enum { LS_MOST_CONFUSIONS = 6, LS_MOST_FIGURES = 8 + LS_MOST_CONFUSIONS };
 
 typedef struct ls_figures {
   ls_figure figure[LS_MOST_FIGURES];
@@ -24,8 +23,10 @@ typedef struct ls_figures {
   int no_gnuplot; /* 1: nothing was drawn, for want of it */
 } ls_figures;
 
-/* folder: NULL, or where each figure is also written as PNG, SVG and PDF (files that are there are
- * replaced). Without gnuplot, LS_OK and no_gnuplot. LS_INTERNAL: gnuplot fails on a script. */
+/* Those of plots/, and of each run the picture of an event if its folder holds one
+ * (event_display.png or .svg). folder: NULL, or where each figure is also written as PNG, SVG and
+ * PDF (files that are there are replaced). Without gnuplot, LS_OK and no_gnuplot. LS_INTERNAL:
+ * gnuplot fails on a script. */
 ls_status ls_figures_draw(const ls_report_runs *runs, const char *folder, ls_figures *figures,
                           ls_error *error);
 void ls_figures_destroy(ls_figures *figures);

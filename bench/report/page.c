@@ -23,11 +23,10 @@ static const char style[] =
     "th button{font:inherit;font-weight:bold;border:0;background:none;padding:0;cursor:pointer}\n"
     "tr.invalid td:nth-child(3){font-weight:bold;border:2px solid #000}\n"
     "figure{margin:1.5rem 0}figure img{width:100%;height:auto;border:1px solid #ddd}\n"
-    "figure.small{max-width:34rem}\n"
     "figcaption{font-size:.9rem}pre{white-space:pre-wrap;overflow-wrap:anywhere;background:#f4f4f4;"
     "padding:.7rem;font-size:.85rem}\n"
     "@media print{@page{margin:14mm}body{font-size:10pt;margin:0;max-width:none}"
-    "h2,h3{break-after:avoid}figure,tr{break-inside:avoid}figure.small{max-width:11.5cm}"
+    "h2,h3{break-after:avoid}figure,tr{break-inside:avoid}"
     "table{font-size:8pt}@page wide{size:landscape}.wide{overflow:visible;page:wide}"
     ".wide table{font-size:7pt}.wide th,.wide td{padding:.1rem .25rem}"
     "thead{display:table-header-group}}\n";
@@ -60,7 +59,7 @@ static void write_figures(FILE *stream, const ls_figures *figures) {
   for (size_t f = 0; f < figures->count; f++) {
     const ls_figure *figure = &figures->figure[f];
     if (!figure->picture) continue;
-    fprintf(stream, "<figure%s>\n", figure->is_small ? " class=\"small\"" : "");
+    fputs("<figure>\n", stream);
     ls_html_element(stream, "h3", figure->title);
     bytes += figure->length / 3 * 4;
     if (bytes <= PICTURES)
