@@ -27,7 +27,7 @@ static const char style[] =
     "padding:.7rem;font-size:.85rem}\n"
     "@media print{@page{margin:14mm}body{font-size:10pt;margin:0;max-width:none}"
     "h2,h3{break-after:avoid}figure,tr{break-inside:avoid}"
-    "table{font-size:8pt}@page wide{size:landscape}.wide{overflow:visible;page:wide}"
+    "table{font-size:8pt}@page wide{size:landscape}.landscape{page:wide}.wide{overflow:visible}"
     ".wide table{font-size:7pt}.wide th,.wide td{padding:.1rem .25rem}"
     "thead{display:table-header-group}}\n";
 
@@ -177,8 +177,9 @@ void ls_page_write(FILE *stream, const ls_report_runs *runs, const ls_figures *f
   ls_page_verdicts(stream, runs);
   ls_page_contents(stream, runs, figures);
   write_figures(stream, figures);
-  fputs("<h2>Tables</h2>\n", stream);
+  fputs("<section class=\"landscape\">\n<h2>Tables</h2>\n", stream);
   write_summary(stream, runs);
+  fputs("</section>\n", stream);
   write_each(stream, runs, LS_TABLE_HISTORY, "Loss and accuracy by epoch");
   write_each(stream, runs, LS_TABLE_CONFUSION, "Confusion tables");
   write_each(stream, runs, LS_TABLE_ROOFLINE, "Kernels");

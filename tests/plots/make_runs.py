@@ -8,13 +8,13 @@ import random
 import sys
 
 CONFIGURATION = ["run_id", "driver", "backend", "scaling", "nodes", "ranks", "threads", "local_batch",
-                 "global_batch", "quantity", "cache_state", "kind"]
+                 "global_batch", "cache_state", "kind", "quantity"]
 STATISTICS = ["n", "median_s", "ci95_lo", "ci95_hi", "min_s", "max_s", "p25", "p75", "p99",
               "events_per_s", "speedup", "efficiency", "base_ranks", "base_time_s"]
 SAMPLES = ["run_id", "driver", "backend", "scaling", "nodes", "ranks", "threads", "local_batch",
            "global_batch", "rep", "epoch", "step", "rank", "phase", "time_s", "events", "bytes_disk",
            "bytes_mem", "cache_state", "warmup", "kind"]
-HISTORY = ["epoch", "step", "loss", "accuracy", "val_loss", "val_accuracy", "lr", "wall_s"]
+HISTORY = ["global_batch", "seed", "kind", "epoch", "step", "loss", "accuracy", "val_loss", "val_accuracy", "lr", "wall_s"]
 CONFUSION = ["set", "true_class", "predicted_class", "events", "score_sum"]
 ROOFLINE = ["kernel", "flop", "bytes", "seconds", "peak_flops", "peak_bytes_per_s", "kind"]
 CLASSES = ["gamma", "e-", "mu", "pi", "K+"]
@@ -55,8 +55,8 @@ def new_run(parent, name, command, result="RESULT VALID", **more):
 def summary_row(name, driver, nodes, seconds, base, events, quantity="step", **more):
     return {"run_id": name, "driver": driver, "backend": "onednn:rewritten", "scaling": "strong",
             "nodes": nodes, "ranks": nodes, "threads": 16, "local_batch": 1, "global_batch": nodes,
-            "quantity": quantity, "kind": "measured", "n": 12, "median_s": seconds, "ci95_lo": 0.97 * seconds,
-            "ci95_hi": 1.04 * seconds, "min_s": 0.96 * seconds, "max_s": 1.06 * seconds,
+            "quantity": quantity, "kind": "measured", "n": 12, "median_s": seconds,
+            "ci95_lo": 0.97 * seconds, "ci95_hi": 1.04 * seconds, "min_s": 0.96 * seconds, "max_s": 1.06 * seconds,
             "p25": 0.98 * seconds, "p75": 1.02 * seconds, "p99": 1.05 * seconds,
             "events_per_s": events / seconds, "speedup": base / seconds,
             "efficiency": base / seconds / nodes, "base_ranks": 1, "base_time_s": base, **more}
@@ -98,7 +98,8 @@ def speedup(parent, name, seconds, kinds, loss):
     rows, samples = [], []
     for nodes, kind in kinds:
         time = seconds / nodes * (1 + loss * math.log2(nodes))
-        rows.append(summary_row(name, name, nodes, time, seconds, 300000, kind=kind, quantity="train"))
+        rows.append(summary_row(name, name, nodes, time, seconds, 300000, kind=kind,
+                                quantity="train"))
         if kind != "measured":
             continue
         for step in range(1, 4):
@@ -116,28 +117,26 @@ def speedup(parent, name, seconds, kinds, loss):
 
 
 def loss_vs_batch(parent):
+    name = "loss-vs-batch"
+    folder = new_run(parent, name, ["bench", name, "--nodes", "1,4,14", "--seeds", "3"])
     chance = random.Random(1)
+    history = []
     for batch in (1, 4, 14):
         for seed in (1, 2, 3):
-            name = f"loss-vs-batch-{batch}-{seed}"
-            folder = new_run(parent, name, ["bench", "loss-vs-batch", "--nodes", str(batch)],
-                             options={"seed": seed})
-            kind = "measured" if batch == 1 else "emulated"
-            write_csv(folder, "samples.csv", SAMPLES, [
-                {"run_id": name, "driver": "loss-vs-batch", "backend": "onednn:rewritten",
-                 "scaling": "strong", "nodes": batch, "ranks": 1, "threads": 16, "local_batch": 1,
-                 "global_batch": batch, "rep": 1, "epoch": 1, "step": 1, "rank": 0,
-                 "phase": "forward", "time_s": 0.3, "events": 1, "warmup": 0, "kind": kind}])
-            history = []
             for epoch in range(1, 11):
                 loss = 0.35 + 1.2 * math.exp(-epoch * (0.15 + 0.02 * batch))
                 loss *= 1 + 0.04 * chance.uniform(-1, 1)
-                history.append({"epoch": epoch, "step": epoch * 30000 // batch, "loss": loss,
-                                "accuracy": 1 - loss / 2, "val_loss": loss * 1.05,
-                                "val_accuracy": 1 - loss / 1.9, "lr": 0.001,
+                history.append({"global_batch": batch, "seed": seed,
+                                "kind": "measured" if batch == 1 else "emulated", "epoch": epoch,
+                                "step": epoch * 30000 // batch, "loss": loss, "accuracy": 1 - loss / 2,
+                                "val_loss": loss * 1.05, "val_accuracy": 1 - loss / 1.9, "lr": 0.001,
                                 "wall_s": epoch * (3600 / batch ** 0.9 + 20 * chance.random())})
-            write_csv(folder, "history.csv", HISTORY, history)
-            write_confusion(folder)
+    write_csv(folder, "history.csv", HISTORY, history)
+    write_csv(folder, "samples.csv", SAMPLES, [
+        {"run_id": name, "driver": name, "backend": "onednn:rewritten", "scaling": "single", "nodes": 1,
+         "ranks": 1, "threads": 16, "local_batch": 1, "global_batch": 1, "rep": 1, "epoch": 1,
+         "phase": "eval", "time_s": 30, "events": 5000, "warmup": 0, "kind": "measured"}])
+    write_confusion(folder)
 
 
 def write_confusion(folder):
