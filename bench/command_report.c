@@ -31,7 +31,8 @@ static void tell(const ls_settings *s, const ls_report_runs *runs, const ls_figu
 
 static ls_status report(const ls_settings *s, const ls_report_runs *runs, ls_figures *figures,
                         ls_error *error) {
-  LS_TRY(ls_figures_draw(runs, s->figures, figures, error));
+  ls_figure_files files = {.folder = s->figures, .overwrite = s->overwrite};
+  LS_TRY(ls_figures_draw(runs, &files, figures, error));
   if (s->out) LS_TRY(write_page(s, runs, figures, error));
   tell(s, runs, figures);
   if (!figures->no_gnuplot) return LS_OK;

@@ -8,12 +8,12 @@
  * there are none, any run that holds it. */
 typedef struct ls_figure_kind {
   const char *script, *title;
-  ls_report_table table;
   const char *drivers[4]; /* NULL-terminated */
+  const char *meaning;    /* how to read it */
+  ls_report_table table;
   int others;
-  int each_run;        /* 1: a figure for each run */
-  int bitmap;          /* 1: the page holds PNG, not SVG */
-  const char *meaning; /* how to read it */
+  int each_run; /* 1: a figure for each run */
+  int bitmap;   /* 1: the page holds PNG, not SVG */
 } ls_figure_kind;
 
 /* Ends with a script of NULL. */

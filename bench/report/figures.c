@@ -99,24 +99,28 @@ static void choose(const ls_report_runs *runs, const ls_figure_kind *kind, size_
   if (*invalid) append(caption, size, "; NOT VALID: ", invalid);
 }
 
-static ls_status save(const char *folder, const char *name, const char *format, const char *bytes,
-                      size_t length, ls_error *error) {
-  char path[PATH];
+static void path_of(const ls_figure_files *files, const ls_figure *figure, const char *format,
+                    char path[PATH]) {
+  snprintf(path, PATH, "%s/%s.%s", files->folder ? files->folder : "", figure->name, format);
+}
+
+static ls_status save(const char *path, const char *bytes, size_t length, ls_error *error) {
   ls_output_file file;
-  snprintf(path, sizeof path, "%s/%s.%s", folder, name, format);
   LS_TRY(ls_output_open(&file, path, error));
   ls_output_write(&file, bytes, length);
   return ls_output_commit(&file, error);
 }
 
 static ls_status draw_formats(const ls_drawing_room *room, const ls_figure_kind *kind,
-                              ls_drawing *drawing, const char *folder, ls_figure *figure,
+                              ls_drawing *drawing, const ls_figure_files *files, ls_figure *figure,
                               ls_error *error) {
   /* The page's own comes first. */
   const char *const formats[] = {kind->bitmap ? "png" : "svg", kind->bitmap ? "svg" : "png", "pdf"};
-  for (int f = 0; f < (folder ? 3 : 1); f++) {
-    char *picture, words[LS_WORDS_LENGTH];
+  for (int f = 0; f < (files->folder ? 3 : 1); f++) {
+    char *picture, words[LS_WORDS_LENGTH], path[PATH];
     size_t length;
+    path_of(files, figure, formats[f], path);
+    if (files->folder) LS_TRY(ls_output_check(path, files->overwrite, error));
     drawing->format = formats[f];
     LS_TRY(ls_drawing_draw(room, drawing, &picture, &length, words, error));
     if (!picture) {
@@ -124,7 +128,7 @@ static ls_status draw_formats(const ls_drawing_room *room, const ls_figure_kind 
       return LS_OK;
     }
     ls_status status = LS_OK;
-    if (folder) status = save(folder, figure->name, formats[f], picture, length, error);
+    if (files->folder) status = save(path, picture, length, error);
     if (f == 0)
       figure->picture = picture, figure->length = length;
     else
@@ -135,8 +139,8 @@ static ls_status draw_formats(const ls_drawing_room *room, const ls_figure_kind 
 }
 
 static ls_status draw(const ls_drawing_room *room, const ls_report_runs *runs,
-                      const ls_figure_kind *kind, size_t only, int number, const char *folder,
-                      ls_figures *figures, ls_error *error) {
+                      const ls_figure_kind *kind, size_t only, int number,
+                      const ls_figure_files *files, ls_figures *figures, ls_error *error) {
   ls_figure *figure = &figures->figure[figures->count++];
   *figure =
       (ls_figure){.meaning = kind->meaning, .type = kind->bitmap ? "image/png" : "image/svg+xml"};
@@ -155,7 +159,7 @@ static ls_status draw(const ls_drawing_room *room, const ls_report_runs *runs,
     snprintf(figure->why, sizeof figure->why, "skipped: gnuplot is not installed");
   } else {
     ls_drawing drawing = {.script = kind->script, .runs = words, .caption = figure->caption};
-    status = draw_formats(room, kind, &drawing, folder, figure, error);
+    status = draw_formats(room, kind, &drawing, files, figure, error);
   }
   if (status == LS_UNAVAILABLE) {
     figures->no_gnuplot = 1;
@@ -170,26 +174,26 @@ static ls_status draw(const ls_drawing_room *room, const ls_report_runs *runs,
 
 /* One for each run that holds the table, the first ones; none: one that says so. */
 static ls_status draw_each(const ls_drawing_room *room, const ls_report_runs *runs,
-                           const ls_figure_kind *kind, const char *folder, ls_figures *figures,
-                           ls_error *error) {
+                           const ls_figure_kind *kind, const ls_figure_files *files,
+                           ls_figures *figures, ls_error *error) {
   int number = 0;
   for (size_t r = 0; r < runs->count && number < LS_MOST_CONFUSIONS; r++)
     if (is_of(&runs->run[r], kind, 1))
-      LS_TRY(draw(room, runs, kind, r, ++number, folder, figures, error));
-  return number ? LS_OK : draw(room, runs, kind, runs->count, 1, folder, figures, error);
+      LS_TRY(draw(room, runs, kind, r, ++number, files, figures, error));
+  return number ? LS_OK : draw(room, runs, kind, runs->count, 1, files, figures, error);
 }
 
 /* What `larscale display` was told to leave in a run's folder. */
 static ls_status add_event_display(const ls_report_run *run, ls_figures *figures, ls_error *error) {
-  static const char *const files[][2] = {{"event_display.png", "image/png"},
-                                         {"event_display.svg", "image/svg+xml"}};
+  static const char *const pictures[][2] = {{"event_display.png", "image/png"},
+                                            {"event_display.svg", "image/svg+xml"}};
   if (figures->count == LS_MOST_FIGURES) return LS_OK;
   for (int f = 0; f < 2; f++) {
     char path[PATH];
-    snprintf(path, sizeof path, "%s/%s", run->folder, files[f][0]);
+    snprintf(path, sizeof path, "%s/%s", run->folder, pictures[f][0]);
     if (access(path, F_OK)) continue;
     ls_figure *figure = &figures->figure[figures->count];
-    *figure = (ls_figure){.type = files[f][1],
+    *figure = (ls_figure){.type = pictures[f][1],
                           .meaning = "One panel for each wire plane: wire against time, colour for "
                                      "charge. It is what the network is given."};
     snprintf(figure->name, sizeof figure->name, "event_display");
@@ -203,16 +207,16 @@ static ls_status add_event_display(const ls_report_run *run, ls_figures *figures
   return LS_OK;
 }
 
-ls_status ls_figures_draw(const ls_report_runs *runs, const char *folder, ls_figures *figures,
-                          ls_error *error) {
+ls_status ls_figures_draw(const ls_report_runs *runs, const ls_figure_files *files,
+                          ls_figures *figures, ls_error *error) {
   *figures = (ls_figures){0};
   ls_drawing_room *room;
-  if (folder) LS_TRY(ls_make_folder(folder, error));
+  if (files->folder) LS_TRY(ls_make_folder(files->folder, error));
   LS_TRY(ls_drawing_room_open(runs, &room, error));
   ls_status status = LS_OK;
   for (const ls_figure_kind *kind = ls_figure_kinds; status == LS_OK && kind->script; kind++)
-    status = kind->each_run ? draw_each(room, runs, kind, folder, figures, error)
-                            : draw(room, runs, kind, 0, 1, folder, figures, error);
+    status = kind->each_run ? draw_each(room, runs, kind, files, figures, error)
+                            : draw(room, runs, kind, 0, 1, files, figures, error);
   ls_drawing_room_close(room);
   for (size_t r = 0; status == LS_OK && r < runs->count; r++)
     status = add_event_display(&runs->run[r], figures, error);

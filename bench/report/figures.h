@@ -15,6 +15,12 @@ typedef struct ls_figure {
   char why[LS_WORDS_LENGTH + 64]; /* it was not drawn */
 } ls_figure;
 
+/* Where each figure is also written as PNG, SVG and PDF. */
+typedef struct ls_figure_files {
+  const char *folder; /* NULL: nowhere */
+  int overwrite;      /* 0: a file that is there is LS_USAGE */
+} ls_figure_files;
+
 enum { LS_MOST_CONFUSIONS = 6, LS_MOST_FIGURES = 8 + LS_MOST_CONFUSIONS };
 
 typedef struct ls_figures {
@@ -24,11 +30,10 @@ typedef struct ls_figures {
 } ls_figures;
 
 /* Those of plots/, and of each run the picture of an event if its folder holds one
- * (event_display.png or .svg). folder: NULL, or where each figure is also written as PNG, SVG and
- * PDF (files that are there are replaced). Without gnuplot, LS_OK and no_gnuplot. LS_INTERNAL:
- * gnuplot fails on a script. */
-ls_status ls_figures_draw(const ls_report_runs *runs, const char *folder, ls_figures *figures,
-                          ls_error *error);
+ * (event_display.png or .svg). Without gnuplot: LS_OK and no_gnuplot. LS_INTERNAL: gnuplot fails on
+ * a script; LS_USAGE: a file is there already; LS_IO, LS_MEMORY. */
+ls_status ls_figures_draw(const ls_report_runs *runs, const ls_figure_files *files,
+                          ls_figures *figures, ls_error *error);
 void ls_figures_destroy(ls_figures *figures);
 
 #endif

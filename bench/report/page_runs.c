@@ -70,8 +70,7 @@ static void missing(FILE *stream, const ls_report_runs *runs, const ls_figures *
 void ls_page_contents(FILE *stream, const ls_report_runs *runs, const ls_figures *figures) {
   static const char *const meanings[LS_KINDS] = {
       "times that clocks of this machine showed",
-      "nodes that were not there: their loss exactly as it would be, by accumulation; the time is "
-      "not theirs",
+      "fewer nodes stood in: the loss is exact, the time is not that of so many",
       "times computed by a simulator of the network from measured ones",
       "times computed by a formula"};
   fputs("<h2>What the numbers are</h2>\n<table><thead><tr><th>kind</th><th>rows</th>"

@@ -154,9 +154,9 @@ void ls_report_run_fact(const ls_report_run *run, const char *path, char *text, 
     at = cJSON_GetObjectItemCaseSensitive(at, name);
     path += length + (path[length] == '.');
   }
-  if (cJSON_IsString(at))
+  if (at && cJSON_IsString(at))
     snprintf(text, size, "%s", at->valuestring);
-  else if (cJSON_IsNumber(at))
+  else if (at && cJSON_IsNumber(at))
     snprintf(text, size, "%.15g", at->valuedouble);
   ls_text_make_printable(text);
 }

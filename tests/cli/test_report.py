@@ -146,8 +146,10 @@ def test_every_row_is_drawn():
     with made_up_runs() as folder:
         runs, out = os.path.join(folder, "runs"), os.path.join(folder, "figures")
         table = os.path.join(runs, "gpu-speedup", "summary.csv")
+        for row, speedup in zip(rows(table), (1.0, 1.1, 3.5, 4.0, 13.0)):  # along no straight line
+            replace(table, f",{row['speedup']},{row['efficiency']},", f",{speedup},{row['efficiency']},")
         for number in (5, 6):
-            larscale("report", runs, "--figures", out)
+            larscale("report", runs, "--figures", out, "--overwrite")
             found = marks(read(out, "gpu_speedup.svg"))
             # a row is a mark in each of two panels; one more is in the legend
             assert len(found) == 2 * number + 1, found
@@ -291,6 +293,13 @@ def test_arguments():
             file.write("mine")
         refused("report", os.path.join(folder, "runs"), "--out", out, code=2, says=["--overwrite"])
         assert read(out) == "mine"
+        os.mkdir(os.path.join(folder, "figures"))
+        with open(os.path.join(folder, "figures", "load_time.svg"), "w", encoding="ascii") as file:
+            file.write("mine")
+        if shutil.which("gnuplot"):
+            refused("report", os.path.join(folder, "runs"), "--figures", os.path.join(folder, "figures"),
+                    code=2, says=["load_time.svg", "--overwrite"])
+        assert read(folder, "figures", "load_time.svg") == "mine"
         os.remove(os.path.join(folder, "runs", "cpu-speedup", "RESULT"))
         page, _ = report(folder, os.path.join(folder, "runs", "cpu-speedup"),
                          os.path.join(folder, "runs", "cpu-speedup"))
