@@ -10,12 +10,16 @@ families = ""
 series = "" # family and kind
 nodes = ""
 files = ""
+shortest = 1e300
+longest_time = 0.0
+see(t) = (shortest = t < shortest ? t : shortest, longest_time = t > longest_time ? t : longest_time)
 do for [r = 1:words(runs)] {
   f = file(r, "summary.csv")
   if (there(f)) {
     files = files.'"'.f.'" '
     stats f using (here(0) ? (families = remember(families, family(0)), \
-      series = remember(series, family(0)." ".cell("kind")), nodes = remember(nodes, cell("nodes")), 1) : 0) \
+      series = remember(series, family(0)." ".cell("kind")), nodes = remember(nodes, cell("nodes")), \
+      see(column("median_s")), 1) : 0) \
       nooutput
   }
 }
@@ -62,7 +66,7 @@ set margins at screen 0.12, at screen 0.97, at screen foot + axis, at screen 1 -
 set xlabel "nodes"
 set ylabel "time (s)"
 set logscale xy
-eval log_tics("y")
+eval log_tics(shortest, longest_time)
 set autoscale noextend
 set offsets graph 0.03, graph 0.03, graph 0.06, graph 0.06
 set xtics ()

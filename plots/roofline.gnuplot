@@ -64,7 +64,7 @@ set margins at screen 0.12, at screen 0.97, at screen foot + axis, at screen 1 -
 set xlabel "FLOP for each byte"
 set ylabel "GFLOP/s"
 set logscale xy
-eval log_tics("y")
+eval log_tics(slowest / 1e9, peak_flops(1) / 1e9)
 set autoscale noextend
 set offsets 0, 0, graph 0.06, graph 0.06
 plot $roofs using 1:2 with lines linecolor rgb "#888888" linewidth 1.2 notitle, \

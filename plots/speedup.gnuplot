@@ -75,7 +75,7 @@ middle = foot + axis + 0.36 * (1 - head - foot - axis)
 set margins at screen 0.12, at screen 0.97, at screen middle + 0.03, at screen 1 - head
 set ylabel "speed-up"
 set logscale y
-eval log_tics("y")
+eval log_tics(1, most)
 set format x ""
 plot $ideal using 1:2 with lines \
     linecolor rgb "#888888" linewidth 0.7 notitle, \

@@ -107,10 +107,12 @@ put_key = "rows = longest > 32 ? entries : (entries + 1) / 2; head = (0.05 + 0.0
   set key at screen 0.5, screen (1 - 0.04 / height) center top vertical maxrows rows \
     reverse Left samplen 3 spacing (1.1 / leading) width 1"
 
-# Numbers on a logarithmic axis, enough of them also where it is short: 1, 2, 5 of each power.
-log_tics(axis) = "set ".axis."tics (); do for [power = -9:15] { set ".axis."tics add (\
-  sprintf('%g', 10.0**power) 10.0**power, sprintf('%g', 2 * 10.0**power) 2 * 10.0**power, \
-  sprintf('%g', 5 * 10.0**power) 5 * 10.0**power) }"
+# Numbers on the logarithmic y axis from least to most, enough of them also where it is short: 1, 2
+# and 5 of each power of ten; of more than three powers only 1.
+log_tics(least, most) = "set ytics (); do for [power = -9:15] { set ytics add (\
+  sprintf('%g', 10.0**power) 10.0**power) }".(most > 1000 * least ? "" : \
+  "; do for [power = -9:15] { do for [digit in '2 5'] { set ytics add (\
+  sprintf('%g', digit * 10.0**power) digit * 10.0**power) } }")
 
 # What the script says when the runs hold no rows for it.
 missing_rows = "print 'skipped: no '.wanted; exit status 3"
