@@ -196,6 +196,13 @@ GROUP(results, "Runs",
       FLAG("compare", compare, "compare two runs: the second one's times over the first one's"),
       JSON, HELP);
 
+GROUP(report, "Report",
+      TEXTS("data", data, "RUN...",
+            "folders of runs, or folders that hold some; also without --data; default: results"),
+      TEXT("out", out, "FILE", "the page to write (HTML)"),
+      TEXT("figures", figures, "DIR", "write each figure here, as PNG, SVG and PDF"), OVERWRITE,
+      HELP);
+
 GROUP(info, "Output", JSON, HELP);
 
 GROUP(bench, "Sweep",
@@ -244,10 +251,29 @@ GROUP(seeds, "Seeds",
               "default 3"));
 
 const ls_option_group *const ls_option_groups[] = {
-    &ls_options_data,     &ls_options_image,      &ls_options_network, &ls_options_training,
-    &ls_options_ranks,    &ls_options_checkpoint, &ls_options_store,   &ls_options_record,
-    &ls_options_evaluate, &ls_options_step,       &ls_options_convert, &ls_options_synthetic,
-    &ls_options_load,     &ls_options_inspect,    &ls_options_display, &ls_options_results,
-    &ls_options_info,     &ls_options_simulate,   &ls_options_bench,   &ls_options_repetitions,
-    &ls_options_scaling,  &ls_options_load_time,  &ls_options_seeds,   NULL,
+    &ls_options_data,
+    &ls_options_image,
+    &ls_options_network,
+    &ls_options_training,
+    &ls_options_ranks,
+    &ls_options_checkpoint,
+    &ls_options_store,
+    &ls_options_record,
+    &ls_options_evaluate,
+    &ls_options_step,
+    &ls_options_convert,
+    &ls_options_synthetic,
+    &ls_options_load,
+    &ls_options_inspect,
+    &ls_options_display,
+    &ls_options_results,
+    &ls_options_info,
+    &ls_options_simulate,
+    &ls_options_bench,
+    &ls_options_repetitions,
+    &ls_options_scaling,
+    &ls_options_load_time,
+    &ls_options_seeds,
+    &ls_options_report,
+    NULL,
 };

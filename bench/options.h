@@ -50,6 +50,7 @@ typedef struct ls_settings {
   char *codec_shuffle;
   double memory_budget; /* MB, 0: none */
   /* results */
+  char *figures; /* of report: a folder */
   char *save_weights, *out, *dump, *format, *image_set, *value_type;
   /* simulation */
   char *particles, *momentum_range, *vertex, *direction, *detector, *image, *chain, *noise,
@@ -97,7 +98,8 @@ extern const ls_option_group ls_options_data, ls_options_image, ls_options_netwo
     ls_options_record, ls_options_evaluate, ls_options_step, ls_options_convert,
     ls_options_synthetic, ls_options_load, ls_options_inspect, ls_options_display,
     ls_options_results, ls_options_info, ls_options_simulate, ls_options_bench,
-    ls_options_repetitions, ls_options_scaling, ls_options_load_time, ls_options_seeds;
+    ls_options_repetitions, ls_options_scaling, ls_options_load_time, ls_options_seeds,
+    ls_options_report;
 
 /* All of them, NULL-terminated. */
 extern const ls_option_group *const ls_option_groups[];
