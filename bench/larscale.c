@@ -19,7 +19,7 @@ static const ls_command *const commands[] = {
     &ls_command_load,        &ls_command_synthetic,   &ls_command_simulate,
     &ls_command_validate,    &ls_command_display,     &ls_command_load_time,
     &ls_command_cpu_speedup, &ls_command_gpu_speedup, &ls_command_loss_vs_batch,
-    &ls_command_results,     &ls_command_report,
+    &ls_command_results,     &ls_command_report,      &ls_command_study,
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 

@@ -64,6 +64,9 @@ typedef struct ls_settings {
   double max_seconds; /* of a point's repetitions */
   long seeds;
   int oversubscribe;
+  /* study */
+  char *preset, *study_file;
+  int plan_only;
   int whole, overwrite, json, help;
   const char *const *command_line; /* as given, for the record */
   int command_line_count;
@@ -99,7 +102,7 @@ extern const ls_option_group ls_options_data, ls_options_image, ls_options_netwo
     ls_options_synthetic, ls_options_load, ls_options_inspect, ls_options_display,
     ls_options_results, ls_options_info, ls_options_simulate, ls_options_bench,
     ls_options_repetitions, ls_options_scaling, ls_options_load_time, ls_options_seeds,
-    ls_options_report;
+    ls_options_report, ls_options_study;
 
 /* All of them, NULL-terminated. */
 extern const ls_option_group *const ls_option_groups[];

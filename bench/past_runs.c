@@ -92,7 +92,8 @@ static ls_status read_summary(ls_past_run *run, ls_error *error) {
 static ls_status read_verdict(ls_past_run *run, ls_error *error) {
   char path[PATH];
   make_path(run, "RESULT", path);
-  static const char invalid[] = "RESULT INVALID reason=";
+  static const char invalid[] = "RESULT INVALID reason=",
+                    unavailable[] = "RESULT UNAVAILABLE reason=";
   snprintf(run->verdict, sizeof run->verdict, "UNFINISHED");
   if (!path[0]) return LS_OK;
   FILE *file;
@@ -102,7 +103,8 @@ static ls_status read_verdict(ls_past_run *run, ls_error *error) {
   ls_status status = ls_input_line(file, path, 1, line, sizeof line, &found, error);
   fclose(file);
   if (status != LS_OK) return status;
-  if (!found || (strcmp(line, "RESULT VALID") != 0 && strstr(line, invalid) != line))
+  if (!found || (strcmp(line, "RESULT VALID") != 0 && strstr(line, invalid) != line &&
+                 strstr(line, unavailable) != line))
     return ls_fail(error, LS_FORMAT, "%s:1: neither RESULT VALID nor RESULT INVALID reason=..",
                    path);
   COPY(run->verdict, line + strlen("RESULT "));

@@ -9,9 +9,13 @@
 #include <string.h>
 
 void ls_page_verdicts(FILE *stream, const ls_report_runs *runs) {
-  size_t valid = 0;
-  for (size_t r = 0; r < runs->count; r++) valid += (size_t)runs->run[r].valid;
-  fprintf(stream, "<h2>Verdicts</h2>\n<p>%zu of %zu runs are valid.</p>\n", valid, runs->count);
+  size_t valid = 0, unavailable = 0;
+  for (size_t r = 0; r < runs->count; r++) {
+    valid += (size_t)runs->run[r].valid;
+    unavailable += (size_t)runs->run[r].unavailable;
+  }
+  fprintf(stream, "<h2>Verdicts</h2>\n<p>%zu of %zu runs are valid.</p>\n", valid,
+          runs->count - unavailable);
   fputs("<table class=\"sortable verdicts\"><thead><tr><th>run</th><th>driver</th><th>verdict</th>"
         "<th>date (UTC)</th><th>host</th><th>revision</th></tr></thead><tbody>\n",
         stream);
@@ -38,6 +42,18 @@ static int has_driver(const ls_report_runs *runs, const char *driver) {
   return 0;
 }
 
+/* The driver's own words, where it tried (larscale study); else those given. */
+static const char *why_unavailable(const ls_report_runs *runs, const char *driver,
+                                   const char *words) {
+  for (size_t r = 0; r < runs->count; r++) {
+    const ls_report_run *run = &runs->run[r];
+    const char *reason = strstr(run->verdict, "reason=");
+    if (run->unavailable && reason && !strncmp(ls_report_run_name(run), driver, strlen(driver)))
+      return reason + strlen("reason=");
+  }
+  return words;
+}
+
 static void missing(FILE *stream, const ls_report_runs *runs, const ls_figures *figures) {
   static const char *const drivers[][2] = {
       {"load-time", "no load time was measured against nodes"},
@@ -50,8 +66,9 @@ static void missing(FILE *stream, const ls_report_runs *runs, const ls_figures *
   int any = 0;
   for (int d = 0; d < 4; d++) {
     if (has_driver(runs, drivers[d][0])) continue;
-    fprintf(stream, "<li>No run of <code>larscale bench %s</code>: %s.</li>\n", drivers[d][0],
-            drivers[d][1]);
+    fprintf(stream, "<li>No run of <code>larscale bench %s</code>: ", drivers[d][0]);
+    ls_html_text(stream, why_unavailable(runs, drivers[d][0], drivers[d][1]));
+    fputs(".</li>\n", stream);
     any = 1;
   }
   for (size_t f = 0; f < figures->count; f++) {

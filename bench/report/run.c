@@ -100,6 +100,8 @@ static ls_status read_environment(ls_report_run *run, ls_error *error) {
   return ls_fail(error, LS_FORMAT, "%s:%zu: is no JSON from there on", path, line);
 }
 
+static const char unavailable[] = "RESULT UNAVAILABLE reason=";
+
 static ls_status read_verdict(ls_report_run *run, ls_error *error) {
   char path[PATH];
   FILE *stream;
@@ -112,7 +114,9 @@ static ls_status read_verdict(ls_report_run *run, ls_error *error) {
   fclose(stream);
   if (status != LS_OK) return status;
   run->valid = !strcmp(run->verdict, "RESULT VALID");
-  if (!run->valid && strncmp(run->verdict, "RESULT INVALID", strlen("RESULT INVALID")) != 0)
+  run->unavailable = !strncmp(run->verdict, unavailable, strlen(unavailable));
+  if (!run->valid && !run->unavailable &&
+      strncmp(run->verdict, "RESULT INVALID", strlen("RESULT INVALID")) != 0)
     return ls_fail(error, LS_FORMAT, "%s:1: neither RESULT VALID nor RESULT INVALID", path);
   ls_text_make_printable(run->verdict);
   return LS_OK;

@@ -35,6 +35,7 @@ typedef struct ls_report_run {
   char driver[64];   /* "cpu-speedup"; empty: no table names one */
   char verdict[512]; /* the line of RESULT; empty: the run did not end */
   int valid;
+  int unavailable;           /* 1: nothing was measured, as this could not run there */
   struct cJSON *environment; /* env.json; NULL: there is none */
   ls_table tables[LS_TABLES];
   size_t kinds[LS_KINDS]; /* rows of samples, summary and roofline of each kind */
