@@ -10,8 +10,8 @@
  *           says so and ends with exit code 77: nothing is made up.
  *
  * Page: bench/drivers/gpu-speedup.md. */
-#include "backends/registry.h"
 #include "bench/command.h"
+#include "bench/devices.h"
 #include "bench/harness/harness.h"
 #include "bench/harness/training_curves.h"
 
@@ -19,21 +19,11 @@
 
 #include <stdio.h>
 
-static int devices_of(const ls_backend *backend) {
-  char reason[128];
-  if (!backend->device_count) return 0;
-  if (backend->available && !backend->available(reason, sizeof reason)) return 0;
-  return backend->device_count();
-}
-
 /* --backend, or the first backend with a device on this node. */
 static ls_status find_devices(const ls_settings *settings, const ls_comm *comm,
                               const ls_backend **backend, ls_error *error) {
-  *backend = NULL;
-  for (int i = 0; !settings->backend && !*backend && ls_backend_at(i); i++)
-    if (devices_of(ls_backend_at(i))) *backend = ls_backend_at(i);
-  if (settings->backend) LS_TRY(ls_backend_find(settings->backend, backend, error));
-  int devices = *backend ? devices_of(*backend) : 0;
+  int devices;
+  LS_TRY(ls_devices_find(settings->backend, backend, &devices, error));
   if (!devices && settings->backend)
     return ls_fail(error, LS_UNAVAILABLE,
                    "backend %s has no device (GPU) on this node: there is nothing to measure",

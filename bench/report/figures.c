@@ -183,8 +183,28 @@ static ls_status draw_each(const ls_drawing_room *room, const ls_report_runs *ru
   return number ? LS_OK : draw(room, runs, kind, runs->count, 1, files, figures, error);
 }
 
+/* Into the folder of figures, in those formats that are there. */
+static ls_status copy_pictures(const ls_report_run *run, const ls_figure_files *files,
+                               const ls_figure *figure, ls_error *error) {
+  static const char *const formats[] = {"png", "svg", "pdf"};
+  for (int f = 0; f < 3; f++) {
+    char from[PATH], to[PATH], *picture;
+    size_t length;
+    snprintf(from, sizeof from, "%s/event_display.%s", run->folder, formats[f]);
+    path_of(files, figure, formats[f], to);
+    if (access(from, F_OK)) continue;
+    LS_TRY(ls_output_check(to, files->overwrite, error));
+    LS_TRY(ls_drawing_read(from, &picture, &length, error));
+    ls_status status = save(to, picture, length, error);
+    free(picture);
+    LS_TRY(status);
+  }
+  return LS_OK;
+}
+
 /* What `larscale display` was told to leave in a run's folder. */
-static ls_status add_event_display(const ls_report_run *run, ls_figures *figures, ls_error *error) {
+static ls_status add_event_display(const ls_report_run *run, const ls_figure_files *files,
+                                   int *number, ls_figures *figures, ls_error *error) {
   static const char *const pictures[][2] = {{"event_display.png", "image/png"},
                                             {"event_display.svg", "image/svg+xml"}};
   if (figures->count == LS_MOST_FIGURES) return LS_OK;
@@ -196,10 +216,13 @@ static ls_status add_event_display(const ls_report_run *run, ls_figures *figures
     *figure = (ls_figure){.type = pictures[f][1],
                           .meaning = "One panel for each wire plane: wire against time, colour for "
                                      "charge. It is what the network is given."};
-    snprintf(figure->name, sizeof figure->name, "event_display");
+    ++*number;
+    snprintf(figure->name, sizeof figure->name, *number > 1 ? "event_display-%d" : "event_display",
+             *number);
     snprintf(figure->title, sizeof figure->title, "An event of %.80s", ls_report_run_name(run));
     snprintf(figure->caption, sizeof figure->caption, "Drawn by larscale display.");
     LS_TRY(ls_drawing_read(path, &figure->picture, &figure->length, error));
+    if (files->folder) LS_TRY(copy_pictures(run, files, figure, error));
     figures->count++;
     figures->drawn++;
     return LS_OK;
@@ -218,8 +241,9 @@ ls_status ls_figures_draw(const ls_report_runs *runs, const ls_figure_files *fil
     status = kind->each_run ? draw_each(room, runs, kind, files, figures, error)
                             : draw(room, runs, kind, 0, 1, files, figures, error);
   ls_drawing_room_close(room);
+  int displays = 0;
   for (size_t r = 0; status == LS_OK && r < runs->count; r++)
-    status = add_event_display(&runs->run[r], figures, error);
+    status = add_event_display(&runs->run[r], files, &displays, figures, error);
   return status;
 }
 

@@ -84,6 +84,7 @@ static ls_status take(ls_study_config *c, const ls_study_line *line, ls_error *e
   const char *key = line->key;
   ls_study_line *own = !strcmp(key, "launcher")   ? &c->launcher
                        : !strcmp(key, "simulate") ? &c->simulate
+                       : !strcmp(key, "image")    ? &c->image
                        : !strcmp(key, "train")    ? &c->train
                                                   : NULL;
   if (own && own->number)
@@ -101,7 +102,7 @@ static ls_status take(ls_study_config *c, const ls_study_line *line, ls_error *e
   if (!is_stage(key))
     return ls_fail(error, LS_FORMAT,
                    "%s:%zu: unknown key '%s'; known are events, validation, probe, ranks, nodes, "
-                   "launcher, simulate, train, load-time, cpu-speedup, gpu-speedup, "
+                   "launcher, simulate, image, train, load-time, cpu-speedup, gpu-speedup, "
                    "loss-vs-batch, display",
                    c->source, line->number, key);
   if (c->stage_count == LS_STUDY_LINES)

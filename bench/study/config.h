@@ -27,7 +27,7 @@ typedef struct ls_study_config {
   long ranks;              /* started at most; 0: one for each core */
   long nodes[LS_STUDY_NODES];
   size_t node_count;
-  ls_study_line launcher, simulate, train;
+  ls_study_line launcher, simulate, image, train;
   ls_study_line stages[LS_STUDY_LINES]; /* in order */
   size_t stage_count;
 } ls_study_config;

@@ -17,7 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { LEAST_TIMES = 6 }; /* of an adaptive number of repetitions */
+enum { LEAST_TIMES = 6 };             /* of an adaptive number of repetitions */
+enum { INVALID = 1, SUSPICIOUS = 4 }; /* exit codes of the program */
 
 /* The trial's numbers by name, for its file. */
 static const struct {
@@ -144,15 +145,15 @@ static void words_of(probing *p, const ls_study_line *line) {
   for (size_t w = 0; w < line->count; w++) word(p, "%s", line->words[w]);
 }
 
-/* invalid: 1 if RESULT INVALID (exit code 1) is as good. */
-static ls_status run(probing *p, int invalid, ls_process_outcome *outcome, ls_error *error) {
+/* as_good: another exit code than 0 that will do. */
+static ls_status run(probing *p, int as_good, ls_process_outcome *outcome, ls_error *error) {
   const char *command[LS_STUDY_COMMAND];
   char number[16];
   LS_TRY(ls_plan_command(p->plan, 1, p->list, p->count, command, number, error));
   p->count = 0;
   LS_TRY(ls_process_run(command, p->watch, outcome, error));
   if (*p->watch->stop) return ls_fail(error, LS_STOPPED, "stopped by a signal");
-  if (!outcome->exit_code || (invalid && outcome->exit_code == 1)) return LS_OK;
+  if (!outcome->exit_code || outcome->exit_code == as_good) return LS_OK;
   return ls_fail(error, outcome->exit_code == 77 ? LS_UNAVAILABLE : LS_VALUE,
                  "the trial ended with exit code %d: %.300s (all of it: %s)", outcome->exit_code,
                  outcome->last, p->watch->log);
@@ -173,7 +174,7 @@ static ls_status probe_data(probing *p, ls_study_rates *rates, ls_error *error) 
   rates->disk = folder_bytes(data) / (double)c->probe;
   word(p, "validate");
   word(p, "--data=%s", data);
-  LS_TRY(run(p, 0, &outcome, error));
+  LS_TRY(run(p, SUSPICIOUS, &outcome, error)); /* so few events lack a class */
   rates->validate = outcome.seconds / (double)c->probe;
   return LS_OK;
 }
@@ -194,6 +195,7 @@ static ls_status probe_training(probing *p, int number, ls_study_rates *rates, l
   word(p, "train");
   word(p, "--data=%s/data", p->folder);
   word(p, "--validation=%s/data", p->folder);
+  words_of(p, &p->plan->config->image);
   words_of(p, &p->plan->config->train);
   word(p, "--epochs=1");
   word(p, "--out=%s", folder);
@@ -217,6 +219,7 @@ static ls_status probe_loading(probing *p, int number, ls_study_rates *rates, ls
   word(p, "bench");
   word(p, "load-time");
   word(p, "--data=%s/data", p->folder);
+  words_of(p, &c->image);
   for (size_t s = 0; s < c->stage_count; s++)
     if (!strcmp(c->stages[s].key, "load-time")) {
       words_of(p, &c->stages[s]);
@@ -226,7 +229,7 @@ static ls_status probe_loading(probing *p, int number, ls_study_rates *rates, ls
   word(p, "--repetitions=1");
   word(p, "--cache=warm");
   word(p, "--out=%s", folder);
-  LS_TRY(run(p, 1, &outcome, error));
+  LS_TRY(run(p, INVALID, &outcome, error)); /* one repetition is too few for a result */
   LS_TRY(mean_of(folder, "load", "median_s", &rates->load, error));
   rates->load /= (double)c->probe;
   rates->store = largest_store(folder) / (double)c->probe;

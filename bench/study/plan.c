@@ -1,6 +1,7 @@
 #define _DEFAULT_SOURCE
 #include "bench/study/plan.h"
 
+#include "bench/devices.h"
 #include "machine/processors.h"
 
 #include <stdarg.h>
@@ -120,18 +121,20 @@ static long last_of(const char *list) {
   return strtol(comma ? comma + 1 : list, NULL, 10);
 }
 
-static ls_status add_nodes(ls_plan *plan, ls_stage *s, int emulates, const ls_study_line *line,
+static ls_status add_nodes(ls_plan *plan, ls_stage *s, long most, const ls_study_line *line,
                            ls_error *error) {
   char list[1024];
-  long most = emulates ? 1L << 30 : plan->ranks, largest;
+  long largest;
   for (size_t w = 0; w < line->count; w++)
     if (!strncmp(line->words[w], "--nodes", 7)) return LS_OK;
   largest = list_nodes(plan->config, most, list, sizeof list);
   if (!largest)
     return ls_fail(error, LS_USAGE,
-                   "%s: the fewest nodes are %ld, and %d can be started here; see 'ranks'",
-                   plan->config->source, plan->config->nodes[0], plan->ranks);
-  if (largest != plan->config->nodes[plan->config->node_count - 1]) plan->left_out = 1;
+                   "%s: the fewest nodes are %ld, and %ld can be started here; see 'ranks'",
+                   plan->config->source, plan->config->nodes[0], most);
+  if (s->command != &ls_command_gpu_speedup &&
+      largest != plan->config->nodes[plan->config->node_count - 1])
+    plan->left_out = 1;
   LS_TRY(add(s, error, "--nodes"));
   return add(s, error, "%s", list);
 }
@@ -146,11 +149,23 @@ static const ls_command *driver_of(const char *key) {
 
 /* Ranks of one machine are virtual nodes: a batch of several is emulated faster by one process that
  * has all cores. */
-static void choose_ranks(const ls_plan *plan, ls_stage *s, int emulates) {
+static void choose_ranks(const ls_plan *plan, ls_stage *s, long most) {
   long wanted = s->settings.nodes ? last_of(s->settings.nodes) : plan->ranks;
-  long there = emulates && !plan->config->launcher.count ? 1 : plan->ranks;
+  int alone = s->command == &ls_command_loss_vs_batch && !plan->config->launcher.count;
+  long there = alone ? 1 : most < plan->ranks ? most : plan->ranks;
   s->ranks = (int)(wanted < there ? wanted : there);
   if (s->ranks < 1) s->ranks = 1;
+}
+
+/* Devices of this machine, which has as many as the launcher's are thought to have. Without any: 1,
+ * for the driver to say so. */
+static long most_devices(const ls_plan *plan) {
+  const ls_backend *backend;
+  ls_error error = {0};
+  int devices = 0;
+  if (plan->config->launcher.count) return plan->ranks;
+  (void)ls_devices_find(NULL, &backend, &devices, &error);
+  return devices > 1 ? devices : 1;
 }
 
 static ls_status add_driver(ls_plan *plan, const ls_study_line *line, ls_error *error) {
@@ -165,11 +180,14 @@ static ls_status add_driver(ls_plan *plan, const ls_study_line *line, ls_error *
     LS_TRY(add(s, error, "--validation"));
     LS_TRY(add(s, error, "%s/data/validation", plan->folder));
   }
+  LS_TRY(add_line(s, &plan->config->image, error));
   if (!loads) LS_TRY(add_line(s, &plan->config->train, error));
   LS_TRY(add_line(s, line, error));
-  LS_TRY(add_nodes(plan, s, emulates, line, error));
+  long most = emulates ? 1L << 30 : plan->ranks;
+  if (command == &ls_command_gpu_speedup) most = most_devices(plan);
+  LS_TRY(add_nodes(plan, s, most, line, error));
   LS_TRY(understand(plan, s, line->number, 2, error));
-  choose_ranks(plan, s, emulates);
+  choose_ranks(plan, s, most);
   snprintf(s->what, sizeof s->what, "nodes %.60s%s", s->settings.nodes,
            s->settings.scaling && !strcmp(s->settings.scaling, "weak") ? ", weak scaling" : "");
   return LS_OK;

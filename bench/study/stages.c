@@ -112,11 +112,12 @@ static void new_run(const ls_plan *plan, const ls_stage *s, char name[80]) {
   }
 }
 
-/* The picture goes where the page looks for one: the folder of the first run. */
-static ls_status picture_path(const ls_plan *plan, char path[PATH], ls_error *error) {
+/* A picture goes where the page looks for one: the folder of the first run. */
+static ls_status picture_path(const ls_plan *plan, const char *format, char path[PATH],
+                              ls_error *error) {
   for (size_t i = 0; i < plan->count; i++)
     if (plan->stage[i].folder[0]) {
-      snprintf(path, PATH, "%s/event_display.png", plan->stage[i].folder);
+      snprintf(path, PATH, "%s/event_display.%s", plan->stage[i].folder, format);
       return LS_OK;
     }
   return ls_fail(error, LS_USAGE,
@@ -124,18 +125,35 @@ static ls_status picture_path(const ls_plan *plan, char path[PATH], ls_error *er
                  plan->config->source);
 }
 
-static ls_status add_output(const ls_plan *plan, const ls_stage *s, const char *run,
-                            char path[PATH], char **words, size_t *count, ls_error *error) {
+/* Runs a stage's command once, with --out path if there is one. */
+static ls_status run_once(const ls_plan *plan, const ls_stage *s, char *path,
+                          const ls_process_watch *watch, ls_process_outcome *outcome,
+                          ls_error *error) {
   static char out[] = "--out", overwrite[] = "--overwrite";
-  if (s->kind != LS_STAGE_BENCH && s->kind != LS_STAGE_DISPLAY) return LS_OK;
-  if (s->kind == LS_STAGE_DISPLAY) {
-    LS_TRY(picture_path(plan, path, error));
-    words[(*count)++] = overwrite;
-  } else {
-    snprintf(path, PATH, "%s/runs/%s", plan->folder, run);
+  char number[16], *words[LS_STUDY_ARGUMENTS + 4];
+  const char *command[LS_STUDY_COMMAND];
+  size_t count = s->count;
+  memcpy(words, s->words, count * sizeof *words);
+  if (s->kind == LS_STAGE_DISPLAY) words[count++] = overwrite;
+  if (path[0]) {
+    words[count++] = out;
+    words[count++] = path;
   }
-  words[(*count)++] = out;
-  words[(*count)++] = path;
+  LS_TRY(ls_plan_command(plan, s->ranks, words, count, command, number, error));
+  for (size_t w = 0; command[w]; w++) printf("%s%s", w ? " " : "$ ", command[w]);
+  putchar('\n');
+  return ls_process_run(command, watch, outcome, error);
+}
+
+static ls_status draw(const ls_plan *plan, const ls_stage *s, const ls_process_watch *watch,
+                      ls_process_outcome *outcome, ls_error *error) {
+  static const char *const formats[] = {"png", "svg", "pdf"};
+  *outcome = (ls_process_outcome){0};
+  for (int f = 0; f < 3 && !outcome->exit_code && !*watch->stop; f++) {
+    char path[PATH];
+    LS_TRY(picture_path(plan, formats[f], path, error));
+    LS_TRY(run_once(plan, s, path, watch, outcome, error));
+  }
   return LS_OK;
 }
 
@@ -186,23 +204,18 @@ static ls_status note_unavailable(const ls_plan *plan, ls_stage *s, const char *
 
 ls_status ls_stage_run(const ls_plan *plan, ls_stage *s, const ls_process_watch *outer,
                        ls_stage_end *end, char note[512], ls_error *error) {
-  char log[PATH], run[80], out[PATH] = "", path[PATH], number[16];
-  char *words[LS_STUDY_ARGUMENTS + 4];
-  const char *command[LS_STUDY_COMMAND];
-  size_t count = s->count;
+  char log[PATH], run[96], out[PATH] = "", path[PATH];
   ls_process_watch watch = *outer;
   ls_process_outcome outcome;
-  memcpy(words, s->words, count * sizeof *words);
   new_run(plan, s, run);
   snprintf(log, sizeof log, "%s/logs/%s.log", plan->folder, s->name);
   watch.log = log;
-  LS_TRY(add_output(plan, s, run, out, words, &count, error));
-  LS_TRY(ls_plan_command(plan, s->ranks, words, count, command, number, error));
-  for (size_t w = 0; command[w]; w++) printf("%s%s", w ? " " : "$ ", command[w]);
-  putchar('\n');
-  LS_TRY(ls_process_run(command, &watch, &outcome, error));
+  if (s->kind == LS_STAGE_BENCH) snprintf(out, sizeof out, "%s/runs/%s", plan->folder, run);
+  LS_TRY(s->kind == LS_STAGE_DISPLAY ? draw(plan, s, &watch, &outcome, error)
+                                     : run_once(plan, s, out, &watch, &outcome, error));
   LS_TRY(judge(s, out, &watch, &outcome, end, note, error));
-  if (*end == LS_STAGE_UNAVAILABLE) return note_unavailable(plan, s, note, error);
+  if (*end == LS_STAGE_UNAVAILABLE)
+    return s->kind == LS_STAGE_BENCH ? note_unavailable(plan, s, note, error) : LS_OK;
   if (s->kind == LS_STAGE_BENCH)
     snprintf(s->folder, sizeof s->folder, "%.*s", LS_STUDY_PATH - 1, out);
   if (*end != LS_STAGE_DONE) return LS_OK;
