@@ -113,6 +113,7 @@ static void write_rows(ls_harness *h, const ls_measurement *m, int repetition, i
   double known = t->read + t->inflate + t->convert + t->compress;
   const char *const phases[] = {"read", "inflate", "convert", "compress", "other"};
   const double seconds[] = {t->read, t->inflate, t->convert, t->compress, t->wall - known};
+  ls_harness_check_phases(h, seconds, 5, t->wall, "loading");
   for (int p = 0; p < 5; p++) {
     ls_sample sample = {.configuration = &m->configuration,
                         .repetition = repetition,

@@ -90,6 +90,7 @@ static ls_status measure(ls_harness *h, ls_comm *part, const trial *t, ls_error 
   if (status == LS_OK) {
     ls_harness_note_load(h, training.record);
     status = train(h, t, &training, error);
+    if (status == LS_OK) ls_harness_note_verdict(h, training.record);
   }
   ls_training_free(&training, status != LS_OK && !error->shared);
   return status;

@@ -4,6 +4,7 @@
 #include "bench/environment.h"
 #include "bench/json_output.h"
 #include "bench/progress.h"
+#include "statistics/validity.h"
 #include "train/kernel_check.h"
 
 #include <cjson/cJSON.h>
@@ -22,6 +23,7 @@ struct ls_train_record {
   ls_load_times load; /* of all ranks: wall is the slowest's */
   uint64_t data_checksum;
   int repetition, warmup;
+  ls_timer timer;
   char invalid[256]; /* why the result is invalid; empty: it is valid */
 };
 
@@ -35,12 +37,21 @@ typedef struct rank_load {
   uint64_t stored_bytes, checksum;
 } rank_load;
 
+/* The phases of a unit, the last of which is what the others leave of wall. */
+static void check_phases(ls_train_record *r, const double *seconds, size_t count, double wall,
+                         const char *what) {
+  ls_error reason = {0};
+  if (ls_check_phases(seconds, count, wall, &r->timer, what, &reason) != LS_OK)
+    ls_train_record_invalidate(r, reason.message);
+}
+
 static const char *const load_phases[] = {"read", "inflate", "convert", "compress", "other"};
 
 static void write_load(ls_train_record *r, int rank, const rank_load *load) {
   const ls_load_times *t = &load->times;
   double other = t->wall - t->read - t->inflate - t->convert - t->compress;
   const double seconds[] = {t->read, t->inflate, t->convert, t->compress, other};
+  check_phases(r, seconds, 5, t->wall, "loading");
   for (int p = 0; p < 5; p++) {
     ls_sample sample = {.configuration = r->facts.configuration,
                         .repetition = 1,
@@ -141,6 +152,7 @@ ls_status ls_train_record_open(const ls_train_record_facts *facts, ls_train_reco
   if (r) {
     r->facts = *facts;
     r->repetition = 1;
+    r->timer = ls_timer_measure();
     if (!r->facts.kind) r->facts.kind = "measured";
     r->last = (ls_history_row){.loss = NAN,
                                .accuracy = NAN,
@@ -188,6 +200,7 @@ static void write_phase(ls_train_record *r, uint64_t epoch, uint64_t step, int r
 static void write_step(ls_train_record *r, int epoch, size_t step, int rank,
                        const ls_step_result *result) {
   uint64_t e = (uint64_t)epoch, s = step + 1;
+  check_phases(r, result->seconds, LS_STEP_PHASES, result->wall_seconds, "a training step");
   for (int p = 0; p < LS_STEP_PHASES; p++)
     write_phase(r, e, s, rank, step_phases[p], result->seconds[p], result->local_images);
   if (ls_comm_size(r->facts.comm) > 1)
@@ -326,7 +339,7 @@ uint64_t ls_train_record_data_checksum(const ls_train_record *r) {
 }
 
 void ls_train_record_invalidate(ls_train_record *r, const char *reason) {
-  if (!r->invalid[0]) snprintf(r->invalid, sizeof r->invalid, "%s", reason);
+  if (!r->invalid[0]) snprintf(r->invalid, sizeof r->invalid, "%.255s", reason);
 }
 
 static void add_number(cJSON *object, const char *key, double value) {

@@ -120,7 +120,8 @@ ls_status ls_harness_open(const ls_harness_needs *needs, const ls_settings *sett
                     .comm = comm,
                     .devices = needs->devices,
                     .talks = ls_comm_rank(comm) == 0 && !settings->json,
-                    .begun = ls_seconds()};
+                    .begun = ls_seconds(),
+                    .timer = ls_timer_measure()};
   ls_status status = open_all(needs, h, error);
   if (status != LS_OK) close_all(h);
   return status;
@@ -225,10 +226,21 @@ void ls_harness_check_data(ls_harness *h, uint64_t checksum, size_t events) {
   h->data_checksum = checksum;
 }
 
+void ls_harness_check_phases(ls_harness *h, const double *seconds, size_t count, double wall,
+                             const char *what) {
+  ls_error reason = {0};
+  if (ls_check_phases(seconds, count, wall, &h->timer, what, &reason) != LS_OK)
+    ls_results_invalidate(&h->results, "%s", reason.message);
+}
+
+void ls_harness_note_verdict(ls_harness *h, const ls_train_record *record) {
+  const char *invalid = h->record ? ls_train_record_invalid(record) : "";
+  if (*invalid) ls_results_invalidate(&h->results, "%s", invalid);
+}
+
 void ls_harness_note_load(ls_harness *h, const ls_train_record *record) {
   if (!h->record) return;
-  const char *invalid = ls_train_record_invalid(record);
-  if (*invalid) ls_results_invalidate(&h->results, "%s", invalid);
+  ls_harness_note_verdict(h, record);
   ls_harness_check_data(h, ls_train_record_data_checksum(record), ls_train_record_events(record));
 }
 

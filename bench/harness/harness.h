@@ -13,6 +13,7 @@
 #include "bench/train_record.h"
 #include "comm/comm.h"
 #include "record/record.h"
+#include "statistics/validity.h"
 
 #include <signal.h>
 
@@ -32,6 +33,7 @@ typedef struct ls_harness {
   int stopped;          /* told to stop: the same on all ranks */
   int talks;            /* 1: this rank prints for people */
   double begun;
+  ls_timer timer;
   uint64_t data_checksum; /* of all images, on rank 0; 0: nothing loaded yet */
 } ls_harness;
 
@@ -82,6 +84,13 @@ void ls_harness_check_data(ls_harness *harness, uint64_t checksum, size_t events
 
 /* The same of what a training loaded; on any rank. */
 void ls_harness_note_load(ls_harness *harness, const ls_train_record *record);
+
+/* What makes a training's times invalid (ls_train_record_invalid), once it is over; on any rank. */
+void ls_harness_note_verdict(ls_harness *harness, const ls_train_record *record);
+
+/* ls_check_phases, whose reason makes the run invalid. Rank 0 alone. */
+void ls_harness_check_phases(ls_harness *harness, const double *seconds, size_t count, double wall,
+                             const char *what);
 
 /* Completes the record and prints verdict and folder. status: of the points; with an error nothing
  * is kept, but for a signal's LS_STOPPED and where points are complete. Frees everything in any

@@ -81,6 +81,7 @@ static ls_status measure(ls_harness *h, ls_comm *part, const ls_training_point *
   ls_status status = ls_training_prepare_part(&training, &t, error);
   if (status == LS_OK) ls_harness_note_load(h, t.record);
   if (status == LS_OK) status = repeat(h, part, p, &t, m, error);
+  if (status == LS_OK) ls_harness_note_verdict(h, t.record);
   ls_training_free(&t, status != LS_OK && !error->shared);
   if (status == LS_OK) status = ls_harness_measured(h, error);
   return ls_comm_agree(part, status, error);

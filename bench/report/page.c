@@ -2,6 +2,7 @@
 
 #include "bench/report/html.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,12 +103,28 @@ static void write_cell(FILE *stream, const char *text) {
   fputs("</td>", stream);
 }
 
+static double value_of(const ls_table *table, size_t row, const char *name) {
+  int column = find_column(table, name);
+  const char *text = column < 0 ? "" : table->cells[row * table->columns + (size_t)column];
+  return *text ? strtod(text, NULL) : NAN;
+}
+
+/* Whether the interval lies within 5% of the median (results/README.md); without one it is not
+ * known. */
+static const char *precision(const ls_table *table, size_t row) {
+  double median = value_of(table, row, "median_s"), low = value_of(table, row, "ci95_lo"),
+         high = value_of(table, row, "ci95_hi");
+  if (isnan(low) || isnan(high)) return "too few times";
+  return low >= 0.95 * median && high <= 1.05 * median ? "yes" : "WIDER";
+}
+
 static void write_summary(FILE *stream, const ls_report_runs *runs) {
   size_t rows = 0, left_out = 0;
   fputs("<h3>Summary: medians with their 95% intervals</h3>\n<div class=\"wide\">"
         "<table class=\"sortable\"><thead><tr>",
         stream);
   for (int c = 0; c < SUMMARY_COLUMNS; c++) ls_html_element(stream, "th", summary_columns[c]);
+  ls_html_element(stream, "th", "within 5%");
   fputs("</tr></thead><tbody>\n", stream);
   for (size_t r = 0; r < runs->count; r++) {
     const ls_table *table = &runs->run[r].tables[LS_TABLE_SUMMARY];
@@ -122,6 +139,7 @@ static void write_summary(FILE *stream, const ls_report_runs *runs) {
         int column = find_column(table, summary_columns[c]);
         write_cell(stream, column < 0 ? "" : table->cells[row * table->columns + (size_t)column]);
       }
+      ls_html_element(stream, "td", precision(table, row));
       fputs("</tr>\n", stream);
     }
   }
