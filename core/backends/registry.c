@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-extern const ls_backend ls_backend_reference;
+extern const ls_backend ls_backend_reference, ls_backend_openmp;
 #ifdef LS_HAVE_OPENBLAS
 extern const ls_backend ls_backend_openblas;
 #endif
@@ -19,6 +19,7 @@ static const ls_backend *const backends[] = {
 #ifdef LS_HAVE_OPENBLAS
     &ls_backend_openblas,
 #endif
+    &ls_backend_openmp,
     &ls_backend_reference,
     NULL,
 };

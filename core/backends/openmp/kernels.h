@@ -1,0 +1,74 @@
+/* The kernels of the fast shapes (kernel 5 x 5, pool 5), built once for each instruction set. They
+ * take finite numbers only; the callers see to that.
+ *
+ * Words used throughout. A window: the 5 x 5 outputs of the convolution that one pooled pixel is
+ * the maximum of; its receptive field is 9 x 9 input pixels. A position: 0 .. 24, window row * 5 +
+ * window column. A tap: 0 .. 24, kernel row * 5 + kernel column. Receptive field of position p and
+ * tap t: pixel (p / 5 + t / 5, p % 5 + t % 5). */
+#ifndef LS_BACKENDS_OPENMP_KERNELS_H
+#define LS_BACKENDS_OPENMP_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+  LS_OPENMP_FIELD = 9,      /* side of a receptive field */
+  LS_OPENMP_TAPS = 25,      /* and positions */
+  LS_OPENMP_PIXEL = 16,     /* channels that the backward pass of a later block treats at once */
+  LS_OPENMP_MOST_IN = 256,  /* input channels of a fast later block: bounds stack arrays */
+  LS_OPENMP_MOST_OUT = 512, /* output channels of any fast block */
+  LS_OPENMP_BATCH = 12,     /* windows of one backward batch */
+  LS_OPENMP_PATCH = 5 * LS_OPENMP_BATCH + 8, /* pixels in a row of their patch */
+  LS_OPENMP_MOST_LANES = 16
+};
+
+/* Pixels of the sparse receptive field of one window of the first block, in the order in which the
+ * dense kernel meets them: row, plane, column. */
+typedef struct ls_openmp_spots {
+  int row_begin[LS_OPENMP_FIELD + 1];               /* places in the arrays below */
+  int place[3 * LS_OPENMP_FIELD * LS_OPENMP_FIELD]; /* floats into a row of the spread filters */
+  float value[3 * LS_OPENMP_FIELD * LS_OPENMP_FIELD];
+} ls_openmp_spots;
+
+typedef struct ls_openmp_kernels {
+  const char *name;  /* as in --isa */
+  int lanes;         /* floats in a vector */
+  int first_group;   /* output channels that the first block's kernel makes at once */
+  int channel_block; /* output channels that the later blocks' kernel makes at once */
+
+  /* kernels_first.h */
+  int (*first_split)(const float *row, float *phases);
+  void (*first_windows)(const float *const *rows, int planes, int groups, const float *filters,
+                        const float *bias, float *values, int32_t *positions);
+  int (*first_finish)(const float *values, const int32_t *positions, int windows, int channels,
+                      float *out, uint8_t *argmax);
+  int (*first_spots)(const ls_openmp_spots *spots, int channels, int padded, const float *filters,
+                     const float *bias, float *out, uint8_t *argmax);
+  void (*first_gradient)(int windows, const float *gradient, const int32_t *offset, int channels,
+                         int planes, const float *strip, size_t row, size_t plane, float *sums);
+
+  /* kernels_later.h */
+  int (*window)(const float *field, size_t row_stride, int in, const float *filters,
+                const float *bias, int out, float *values, uint8_t *argmax, float *maximum);
+  int (*window_shortcut)(const float *difference, const unsigned *columns, int in,
+                         const float *filters, const float *constant, const float *bias, int out,
+                         float *values, uint8_t *argmax);
+
+  /* kernels_backward.h */
+  void (*patch_in)(const float *pixels, int in, int width, int count, float *patch);
+  void (*patch_out)(float *pixels, int in, int width, int count, const float *patch);
+  void (*weight_gradient)(float *sums, const float *patch, const float *gradient,
+                          const int32_t *offset, int windows, int stride);
+  void (*input_gradient)(const float *filter, float *patch, const float *gradient,
+                         const int32_t *offset, int windows, int stride);
+
+  /* kernels_dense.h: `inputs` rows of the weights [inputs][outputs] */
+  void (*dense_forward)(const float *x, const float *kernel, int inputs, int outputs, float *sums);
+  void (*dense_backward)(const float *x, const float *kernel, const float *g, int inputs,
+                         int outputs, float *kernel_gradient, float *input_gradient);
+} ls_openmp_kernels;
+
+extern const ls_openmp_kernels ls_openmp_kernels_baseline, ls_openmp_kernels_avx2,
+    ls_openmp_kernels_avx512;
+
+#endif

@@ -1,0 +1,107 @@
+/* Backward kernels of the blocks after the first, 16 input channels at a time.
+ *
+ * Max-pool sends each gradient to one position of 25. For one output channel of one window that is
+ *     dW[tap][in] += g * x[position + tap][in]      dX[position + tap][in] += g * W[tap][in]
+ * with 25 taps: 25 vectors of 16 channels, which are the registers of AVX-512. The receptive fields
+ * of a batch of windows lie in a patch with 16 floats a pixel (LS_OPENMP_PATCH pixels in a row), so
+ * that every tap of every position is one aligned vector:
+ *
+ *     patch    [9 rows][LS_OPENMP_PATCH][16]      from the activation, then again for its gradient
+ *     sums     [25 taps][16]                      of one output channel: stay in registers
+ *     offset   of the position's first tap in the patch
+ *
+ * With narrower vectors the 400 numbers go through the registers in pieces of ten vectors. */
+#ifndef LS_BACKENDS_OPENMP_KERNELS_BACKWARD_H
+#define LS_BACKENDS_OPENMP_KERNELS_BACKWARD_H
+
+#include "backends/openmp/kernels.h"
+#include "backends/openmp/vector.h"
+
+enum { PIXEL = LS_OPENMP_PIXEL, ROW = LS_OPENMP_PATCH * PIXEL };
+
+/* Some of the last pixel's lanes may belong to its neighbour: lanes that nobody reads. */
+static void patch_in(const float *pixels, int in, int width, int count, float *patch) {
+  (void)width;
+  for (int j = 0; j < count; j++)
+    for (int v = 0; v < PIXEL; v += LS_LANES)
+      *(vec *)(patch + j * PIXEL + v) = load(pixels + (size_t)j * (size_t)in + v);
+}
+
+INLINE void add_pixels(float *pixels, int in, const int width, int count, const float *patch) {
+  for (int j = 0; j < count; j++)
+    for (int k = 0; k < width; k++) pixels[(size_t)j * (size_t)in + k] += patch[j * PIXEL + k];
+}
+
+/* Adds the patch to a row of pixels, `width` channels of each. Exact widths: a wide store would
+ * reach into the next pixel, and its load would have to wait for it. */
+static void patch_out(float *restrict pixels, int in, int width, int count,
+                      const float *restrict patch) {
+  if (width == PIXEL)
+    add_pixels(pixels, in, PIXEL, count, patch);
+  else if (width == 10)
+    add_pixels(pixels, in, 10, count, patch);
+  else
+    add_pixels(pixels, in, width, count, patch);
+}
+
+/* One output channel. gradient, offset: one for each window, `stride` apart. */
+#if LS_LANES == 16
+#define TAP(r, t) ((r)*5 + (t))
+static void weight_gradient(float *sums, const float *patch, const float *gradient,
+                            const int32_t *offset, int windows, int stride) {
+  vec sum[25];
+  REPEAT_5(r, REPEAT_5(t, sum[TAP(r, t)] = *(vec *)(sums + TAP(r, t) * PIXEL);))
+  for (int w = 0; w < windows; w++) {
+    const float *x = patch + offset[w * stride];
+    const vec g = all(gradient[w * stride]);
+    REPEAT_5(r, REPEAT_5(t, sum[TAP(r, t)] += g * *(const vec *)(x + r * ROW + t * PIXEL);))
+  }
+  REPEAT_5(r, REPEAT_5(t, *(vec *)(sums + TAP(r, t) * PIXEL) = sum[TAP(r, t)];))
+}
+
+static void input_gradient(const float *filter, float *patch, const float *gradient,
+                           const int32_t *offset, int windows, int stride) {
+  vec tap[25];
+  REPEAT_5(r, REPEAT_5(t, tap[TAP(r, t)] = *(const vec *)(filter + TAP(r, t) * PIXEL);))
+  for (int w = 0; w < windows; w++) {
+    float *x = patch + offset[w * stride];
+    const vec g = all(gradient[w * stride]);
+    REPEAT_5(r, REPEAT_5(t, vec *at = (vec *)(x + r * ROW + t * PIXEL); *at += g * tap[TAP(r, t)];))
+  }
+}
+#else
+enum { PIECE = 2 * LS_LANES }; /* of a pixel: five taps of two vectors are ten accumulators */
+static void weight_gradient(float *sums, const float *patch, const float *gradient,
+                            const int32_t *offset, int windows, int stride) {
+  for (int r = 0; r < 5; r++)
+    for (int piece = 0; piece < PIXEL; piece += PIECE) {
+      float *s = sums + r * 5 * PIXEL + piece;
+      vec sum[5][2];
+      REPEAT_5(t, REPEAT_2(v, sum[t][v] = *(vec *)(s + t * PIXEL + v * LS_LANES);))
+      for (int w = 0; w < windows; w++) {
+        const float *x = patch + offset[w * stride] + r * ROW + piece;
+        const vec g = all(gradient[w * stride]);
+        REPEAT_5(t, REPEAT_2(v, sum[t][v] += g * *(const vec *)(x + t * PIXEL + v * LS_LANES);))
+      }
+      REPEAT_5(t, REPEAT_2(v, *(vec *)(s + t * PIXEL + v * LS_LANES) = sum[t][v];))
+    }
+}
+
+static void input_gradient(const float *filter, float *patch, const float *gradient,
+                           const int32_t *offset, int windows, int stride) {
+  for (int r = 0; r < 5; r++)
+    for (int piece = 0; piece < PIXEL; piece += PIECE) {
+      const float *f = filter + r * 5 * PIXEL + piece;
+      vec tap[5][2];
+      REPEAT_5(t, REPEAT_2(v, tap[t][v] = *(const vec *)(f + t * PIXEL + v * LS_LANES);))
+      for (int w = 0; w < windows; w++) {
+        float *x = patch + offset[w * stride] + r * ROW + piece;
+        const vec g = all(gradient[w * stride]);
+        REPEAT_5(
+            t, REPEAT_2(v, vec *at = (vec *)(x + t * PIXEL + v * LS_LANES); *at += g * tap[t][v];))
+      }
+    }
+}
+#endif
+
+#endif

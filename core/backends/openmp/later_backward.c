@@ -1,0 +1,367 @@
+/* A block after the first, backward: weight and input gradients in one pass, at the positions of
+ * the maxima only (kernels_backward.h).
+ *
+ * The pooled rows are cut into bands, by their number of windows alone. A task is one band and 16
+ * input channels: it sums its weight gradients apart and writes the input rows of its band; the
+ * four input rows that it shares with the next band go to a halo. Weight gradients and halos are
+ * then added in the order of the bands. */
+#include "backends/openmp/openmp.h"
+#include "base/memory.h"
+
+#include <string.h>
+
+enum {
+  FIELD = LS_OPENMP_FIELD,
+  RIM = LS_OPENMP_RIM,
+  PIXEL = LS_OPENMP_PIXEL,
+  TAPS = LS_OPENMP_TAPS,
+  BATCH = LS_OPENMP_BATCH,
+  PATCH = LS_OPENMP_PATCH,
+  SLICE = TAPS * PIXEL, /* floats of one output channel's filters for 16 input channels */
+  MOST_BANDS = 32,
+  BAND_WINDOWS = 64, /* a band has more windows than this, if it can */
+  HALO = 4,
+  MOST_COLUMNS = 1 << 14
+};
+
+typedef struct plan {
+  const ls_openmp_conv *conv;
+  const ls_openmp_call *call;
+  int in, out, groups, sparse;
+  int bands, first_row[MOST_BANDS + 1];
+  size_t halo_row;
+  /* Workspace: */
+  double *bias;    /* [bands][out] */
+  double *touched; /* [bands][groups][16]: gradient of background pixels in active windows */
+  float *slices;   /* [bands][groups][out][25][16] */
+  float *halos;    /* [bands][HALO][halo_row] */
+} plan;
+
+static int group_count(const ls_openmp_conv *conv) {
+  return ls_openmp_ceil(conv->shape.in_channels, PIXEL);
+}
+
+static int most_bands(const ls_openmp_conv *conv, int windows) {
+  int bands = MOST_BANDS / group_count(conv), rows = conv->shape.height / 5;
+  if (bands > windows / BAND_WINDOWS) bands = windows / BAND_WINDOWS;
+  if (bands > rows) bands = rows;
+  return bands > 1 ? bands : 1;
+}
+
+static size_t halo_row_floats(const ls_openmp_conv *conv) {
+  return (size_t)(conv->shape.width + 2 * RIM) * (size_t)conv->shape.in_channels + PIXEL;
+}
+
+static size_t slice_floats(const ls_openmp_conv *conv) {
+  return (size_t)group_count(conv) * (size_t)conv->shape.out_channels * SLICE;
+}
+
+static size_t doubles_per_band(const ls_openmp_conv *conv) {
+  return (size_t)(conv->shape.out_channels + group_count(conv) * PIXEL);
+}
+
+size_t ls_openmp_later_workspace(const ls_openmp_conv *conv) {
+  const ls_conv_block_shape *s = &conv->shape;
+  size_t bands = (size_t)most_bands(conv, s->height / 5 * (s->width / 5));
+  return bands * (doubles_per_band(conv) * sizeof(double) +
+                  (slice_floats(conv) + HALO * halo_row_floats(conv)) * sizeof(float)) +
+         2 * LS_ALIGNMENT;
+}
+
+/* Bands of about equally many windows. */
+static void cut_bands(plan *p) {
+  const ls_openmp_map *output = &p->call->output;
+  uint16_t columns[MOST_COLUMNS];
+  int windows = 0, seen = 0, band = 1;
+  for (int r = 0; r < output->rows; r++) windows += ls_openmp_list(output, r, columns);
+  p->bands = most_bands(p->conv, windows);
+  p->first_row[0] = 0;
+  for (int r = 0; r + 1 < output->rows && band < p->bands; r++) {
+    seen += ls_openmp_list(output, r, columns);
+    if ((int64_t)seen * p->bands >= (int64_t)windows * band) p->first_row[band++] = r + 1;
+  }
+  p->bands = band;
+  p->first_row[band] = output->rows;
+}
+
+static plan make_plan(const ls_openmp_conv *conv, const ls_openmp_call *call) {
+  plan p = {.conv = conv,
+            .call = call,
+            .in = conv->shape.in_channels,
+            .out = conv->shape.out_channels,
+            .groups = group_count(conv),
+            .sparse = call->output.form->sparse,
+            .halo_row = halo_row_floats(conv)};
+  cut_bands(&p);
+  size_t bands = (size_t)p.bands;
+  p.bias = call->workspace;
+  p.touched = p.bias + bands * (size_t)p.out;
+  char *end = (char *)(p.touched + bands * (size_t)p.groups * PIXEL);
+  p.slices = (float *)(end + (size_t)(-(intptr_t)end & (LS_ALIGNMENT - 1)));
+  p.halos = p.slices + bands * slice_floats(conv);
+  return p;
+}
+
+/* One task's view of the input gradient's rows, counted from the rim's first row. */
+typedef struct row_view {
+  const ls_openmp_map *gradient;
+  float *halo;
+  size_t halo_row;
+  int own_end; /* rows from here on are in the halo */
+} row_view;
+
+static float *row_at(const row_view *rows, int y) {
+  if (y < rows->own_end) return ls_openmp_values(rows->gradient, y - RIM, -RIM);
+  return rows->halo + (size_t)(y - rows->own_end) * rows->halo_row;
+}
+
+static row_view rows_of_band(const plan *p, int band) {
+  int last = band + 1 == p->bands;
+  return (row_view){.gradient = &p->call->input_gradient,
+                    .halo = p->halos + (size_t)band * HALO * p->halo_row,
+                    .halo_row = p->halo_row,
+                    .own_end = last ? p->conv->shape.height + 2 * RIM : 5 * p->first_row[band + 1]};
+}
+
+/* Sets what the task will add to, its own channels of it, to zero. Rim rows beyond the image do not
+ * matter to anyone; in sparse form nor do background pixels. */
+static void clear_rows(const plan *p, int band, int group, const row_view *rows) {
+  int last = band + 1 == p->bands, first = group * PIXEL;
+  int width = p->in - first < PIXEL ? p->in - first : PIXEL,
+      pixels = p->conv->shape.width + 2 * RIM;
+  for (int y = 5 * p->first_row[band]; y < rows->own_end + (last ? 0 : HALO); y++) {
+    float *row = row_at(rows, y);
+    const uint8_t *active = ls_openmp_active(&p->call->input.map, y - RIM, -RIM);
+    if (!p->sparse && p->groups == 1)
+      memset(row, 0, (size_t)pixels * (size_t)p->in * sizeof *row);
+    else
+      for (int c = 0; c < pixels; c++)
+        if (!p->sparse || active[c] == LS_OPENMP_ACTIVE)
+          memset(row + (size_t)c * (size_t)p->in + first, 0, (size_t)width * sizeof *row);
+  }
+}
+
+/* Up to BATCH windows. Windows side by side share the columns of their receptive fields; a run is
+ * such a stretch. */
+typedef struct batch {
+  int windows, runs, pixels; /* pixels: columns of the patch in use */
+  struct {
+    int row, column, patch, length;
+  } run[BATCH];
+  float gradient[BATCH * LS_OPENMP_MOST_OUT];
+  int32_t offset[BATCH * LS_OPENMP_MOST_OUT];
+} batch;
+
+/* Adds a window; 0 if there is no room. */
+static int add_window(const plan *p, batch *b, int row, int window) {
+  if (b->windows == BATCH) return 0;
+  int last = b->runs - 1, column = 5 * window;
+  int joins = b->runs && b->run[last].row == 5 * row &&
+              b->run[last].column + b->run[last].length - 4 == column;
+  int more = joins ? 5 : FIELD;
+  if (b->pixels + more > PATCH) return 0;
+  int left = joins ? b->pixels - 4 : b->pixels;
+  if (joins) {
+    b->run[last].length += 5;
+  } else {
+    b->run[b->runs].row = 5 * row, b->run[b->runs].column = column;
+    b->run[b->runs].patch = left, b->run[b->runs++].length = FIELD;
+  }
+  b->pixels += more;
+  const float *y = ls_openmp_values(&p->call->output, row, window);
+  const float *g = ls_openmp_values(&p->call->output_gradient, row, window);
+  const uint8_t *argmax =
+      p->call->argmax + ((size_t)row * (size_t)p->call->output.columns + (size_t)window) * p->out;
+  float *gradient = b->gradient + b->windows * p->out;
+  int32_t *offset = b->offset + b->windows * p->out;
+  for (int k = 0; k < p->out; k++) {
+    gradient[k] = g[k] * (y[k] > 0 ? 1 : y[k] + 1);
+    int window_row = argmax[k] * 13 >> 6; /* argmax / 5 */
+    offset[k] = (left + argmax[k] + window_row * (PATCH - 5)) * PIXEL;
+  }
+  b->windows++;
+  return 1;
+}
+
+static void fill_patch(const plan *p, const batch *b, int group, float *patch) {
+  const ls_openmp_map *x = &p->call->input.map;
+  int first = group * PIXEL, width = p->in - first < PIXEL ? p->in - first : PIXEL;
+  for (int i = 0; i < b->runs; i++)
+    for (int y = 0; y < FIELD; y++) {
+      int row = b->run[i].row - RIM + y, column = b->run[i].column - RIM;
+      float *to = patch + (y * PATCH + b->run[i].patch) * PIXEL;
+      const float *pixel = ls_openmp_values(x, row, column) + first;
+      if (!p->sparse) {
+        p->conv->kernels->patch_in(pixel, p->in, width, b->run[i].length, to);
+        continue;
+      }
+      const uint8_t *active = ls_openmp_active(x, row, column);
+      for (int c = 0; c < b->run[i].length; c++, pixel += p->in, to += PIXEL)
+        memcpy(to, active[c] ? pixel : x->background + first, PIXEL * sizeof *to);
+    }
+}
+
+static void empty_patch(const plan *p, const batch *b, int group, const row_view *rows,
+                        const float *patch, float *touched) {
+  int first = group * PIXEL, width = p->in - first < PIXEL ? p->in - first : PIXEL;
+  for (int i = 0; i < b->runs; i++)
+    for (int y = 0; y < FIELD; y++) {
+      int row = b->run[i].row + y, column = b->run[i].column;
+      const float *from = patch + (y * PATCH + b->run[i].patch) * PIXEL;
+      float *pixel = row_at(rows, row) + (size_t)column * (size_t)p->in + first;
+      if (!p->sparse) {
+        p->conv->kernels->patch_out(pixel, p->in, width, b->run[i].length, from);
+        continue;
+      }
+      const uint8_t *active = ls_openmp_active(&p->call->input.map, row - RIM, column - RIM);
+      for (int c = 0; c < b->run[i].length; c++, pixel += p->in, from += PIXEL) {
+        if (active[c] == LS_OPENMP_ACTIVE)
+          p->conv->kernels->patch_out(pixel, p->in, width, 1, from);
+        else if (active[c] == LS_OPENMP_BACKGROUND)
+          for (int k = 0; k < PIXEL; k++) touched[k] += from[k];
+      }
+    }
+}
+
+static void clear_patch(const batch *b, float *patch) {
+  for (int y = 0; y < FIELD; y++)
+    memset(patch + y * PATCH * PIXEL, 0, (size_t)b->pixels * PIXEL * sizeof *patch);
+}
+
+static void do_batch(const plan *p, const batch *b, int band, int group, const row_view *rows,
+                     float *patch) {
+  const ls_openmp_kernels *kernels = p->conv->kernels;
+  size_t task = (size_t)band * (size_t)p->groups + (size_t)group;
+  float *sums = p->slices + task * (size_t)p->out * SLICE;
+  fill_patch(p, b, group, patch);
+  for (int k = 0; k < p->out; k++)
+    kernels->weight_gradient(sums + (size_t)k * SLICE, patch, b->gradient + k, b->offset + k,
+                             b->windows, p->out);
+  if (!group) {
+    double *bias = p->bias + (size_t)band * (size_t)p->out;
+    for (int k = 0; k < p->out; k++) {
+      float sum = 0;
+      for (int w = 0; w < b->windows; w++) sum += b->gradient[w * p->out + k];
+      bias[k] += (double)sum;
+    }
+  }
+  if (!p->call->want_input_gradient) return;
+  const float *filters = p->conv->backward_filters + (size_t)group * (size_t)p->out * SLICE;
+  float touched[PIXEL] = {0};
+  clear_patch(b, patch);
+  for (int k = 0; k < p->out; k++)
+    kernels->input_gradient(filters + (size_t)k * SLICE, patch, b->gradient + k, b->offset + k,
+                            b->windows, p->out);
+  empty_patch(p, b, group, rows, patch, touched);
+  for (int k = 0; k < PIXEL; k++) p->touched[task * PIXEL + (size_t)k] += (double)touched[k];
+}
+
+static void do_task(const plan *p, int band, int group) {
+  _Alignas(64) float patch[FIELD * PATCH * PIXEL];
+  batch b = {.windows = 0};
+  uint16_t columns[MOST_COLUMNS];
+  size_t task = (size_t)band * (size_t)p->groups + (size_t)group;
+  row_view rows = rows_of_band(p, band);
+  memset(p->slices + task * (size_t)p->out * SLICE, 0, (size_t)p->out * SLICE * sizeof(float));
+  memset(p->touched + task * PIXEL, 0, PIXEL * sizeof(double));
+  if (!group) memset(p->bias + (size_t)band * (size_t)p->out, 0, (size_t)p->out * sizeof(double));
+  if (p->call->want_input_gradient) clear_rows(p, band, group, &rows);
+  for (int r = p->first_row[band]; r < p->first_row[band + 1]; r++) {
+    int count = ls_openmp_list(&p->call->output, r, columns);
+    for (int i = 0; i < count; i++) {
+      if (add_window(p, &b, r, columns[i])) continue;
+      do_batch(p, &b, band, group, &rows, patch);
+      b.windows = b.runs = b.pixels = 0;
+      add_window(p, &b, r, columns[i]);
+    }
+  }
+  if (b.windows) do_batch(p, &b, band, group, &rows, patch);
+}
+
+/* Gradient of all background windows together, before ELU: constant for an output channel. */
+static double background_gradient(const plan *p, int k) {
+  double y = (double)p->call->output.background[k];
+  return p->call->output_gradient.background_gradient[k] * (y > 0 ? 1 : y + 1);
+}
+
+/* Adds the bands' weight gradients, 16 by 16 channels, to the caller's [25][in][out]. A background
+ * window has its maximum at position 0 over background only: its part is g * background, each tap.
+ */
+static void add_weight_gradient(const plan *p, int group, int first_out) {
+  _Alignas(64) float sum[PIXEL][SLICE];
+  int first = group * PIXEL, width = p->in - first < PIXEL ? p->in - first : PIXEL;
+  int outs = p->out - first_out < PIXEL ? p->out - first_out : PIXEL;
+  const float *background = p->call->input.map.background + first;
+  for (int k = 0; k < outs; k++) {
+    float g = p->sparse ? (float)background_gradient(p, first_out + k) : 0;
+    for (int i = 0; i < SLICE; i++) sum[k][i] = p->sparse ? g * background[i % PIXEL] : 0;
+    for (int band = 0; band < p->bands; band++) {
+      size_t task = (size_t)band * (size_t)p->groups + (size_t)group;
+      const float *from = p->slices + (task * (size_t)p->out + (size_t)(first_out + k)) * SLICE;
+      for (int i = 0; i < SLICE; i++) sum[k][i] += from[i];
+    }
+  }
+  for (int tap = 0; tap < TAPS; tap++)
+    for (int i = 0; i < width; i++) {
+      float *to = p->call->kernel_gradient +
+                  ((size_t)tap * (size_t)p->in + (size_t)(first + i)) * (size_t)p->out + first_out;
+      for (int k = 0; k < outs; k++) to[k] += sum[k][tap * PIXEL + i];
+    }
+}
+
+/* Row j of the halo below a band, added to the next band's rows. */
+static void add_halo(const plan *p, int band, int j) {
+  int row = 5 * p->first_row[band + 1] + j - RIM, columns = p->conv->shape.width;
+  const float *halo = p->halos + ((size_t)band * HALO + (size_t)j) * p->halo_row + RIM * p->in;
+  const uint8_t *active = ls_openmp_active(&p->call->input.map, row, 0);
+  float *to = ls_openmp_values(&p->call->input_gradient, row, 0);
+  if (row < 0 || row >= p->conv->shape.height) return;
+  if (!p->sparse)
+    for (int i = 0; i < columns * p->in; i++) to[i] += halo[i];
+  else
+    for (int c = 0; c < columns; c++)
+      for (int k = 0; active[c] && k < p->in; k++) to[c * p->in + k] += halo[c * p->in + k];
+}
+
+static void add_bias_gradient(const plan *p) {
+  for (int k = 0; k < p->out; k++) {
+    double sum = p->sparse ? background_gradient(p, k) : 0;
+    for (int band = 0; band < p->bands; band++)
+      sum += p->bias[(size_t)band * (size_t)p->out + (size_t)k];
+    p->call->bias_gradient[k] += (float)sum;
+  }
+}
+
+/* Of the input's background pixels: those under background windows, each tap of position 0, and
+ * those that active windows touched. */
+static void set_background_gradient(const plan *p) {
+  double *to = p->call->input_gradient.background_gradient;
+  for (int i = 0; i < p->in; i++) {
+    const float *taps = p->conv->tap_sums + (size_t)i * (size_t)p->out;
+    to[i] = 0;
+    for (int k = 0; k < p->out; k++) to[i] += background_gradient(p, k) * (double)taps[k];
+    for (int band = 0; band < p->bands; band++)
+      to[i] += p->touched[(size_t)(band * p->groups + i / PIXEL) * PIXEL + (size_t)(i % PIXEL)];
+  }
+}
+
+void ls_openmp_later_backward(ls_openmp_conv *conv, const ls_openmp_call *call) {
+  ls_openmp_map_gather_background(&call->output_gradient, &call->output);
+  plan p = make_plan(conv, call);
+  if (call->want_input_gradient)
+    ls_openmp_map_begin_gradient(&call->input_gradient, &call->input.map);
+  int outs = ls_openmp_ceil(p.out, PIXEL), halos = call->want_input_gradient ? p.bands - 1 : 0;
+#pragma omp parallel num_threads(conv->threads)
+  {
+#pragma omp for collapse(2) schedule(dynamic, 1)
+    for (int band = 0; band < p.bands; band++)
+      for (int group = 0; group < p.groups; group++) do_task(&p, band, group);
+#pragma omp for collapse(2) schedule(static) nowait
+    for (int group = 0; group < p.groups; group++)
+      for (int o = 0; o < outs; o++) add_weight_gradient(&p, group, o * PIXEL);
+#pragma omp for schedule(static)
+    for (int j = 0; j < halos * HALO; j++) add_halo(&p, j / HALO, j % HALO);
+  }
+  add_bias_gradient(&p);
+  if (p.sparse && call->want_input_gradient) set_background_gradient(&p);
+}

@@ -1,0 +1,203 @@
+/* A block after the first, forward: one window of one register block of output channels at a time
+ * (kernels_later.h), over all windows, or over those whose receptive field has an active pixel. */
+#include "backends/openmp/openmp.h"
+#include "base/memory.h"
+
+#include <string.h>
+
+enum {
+  FIELD = LS_OPENMP_FIELD,
+  RIM = LS_OPENMP_RIM,
+  PIXEL = LS_OPENMP_PIXEL,
+  TAPS = LS_OPENMP_TAPS,
+  MOST_COLUMNS = 1 << 14,
+  SHORTCUT_BELOW = 45 /* active pixels of 81: more, and the whole window is computed */
+};
+
+static int blocks(const ls_openmp_conv *conv) {
+  return ls_openmp_ceil(conv->shape.out_channels, conv->kernels->channel_block);
+}
+
+static int in_groups(const ls_openmp_conv *conv) {
+  return ls_openmp_ceil(conv->shape.in_channels, PIXEL);
+}
+
+ls_status ls_openmp_later_allocate(ls_openmp_conv *conv, ls_error *error) {
+  size_t in = (size_t)conv->shape.in_channels, out = (size_t)conv->shape.out_channels;
+  size_t padded = (size_t)(blocks(conv) * conv->kernels->channel_block);
+  const struct {
+    float **block;
+    size_t floats;
+  } wanted[] = {{&conv->filters, TAPS * in * padded},
+                {&conv->backward_filters, (size_t)in_groups(conv) * out * TAPS * PIXEL},
+                {&conv->tap_sums, in * out},
+                {&conv->packed_bias, padded},
+                {&conv->constant_input, in},
+                {&conv->constant, padded},
+                {&conv->background, padded}};
+  for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+    LS_TRY(
+        ls_allocate((void **)wanted[i].block, wanted[i].floats * sizeof(float), "filters", error));
+  return LS_OK;
+}
+
+/* Filters for the forward kernel: [blocks][25][in][channel_block]. */
+static void pack_block(const ls_openmp_conv *conv, int block) {
+  size_t width = (size_t)conv->kernels->channel_block, out = (size_t)conv->shape.out_channels;
+  size_t terms = TAPS * (size_t)conv->shape.in_channels, first = (size_t)block * width;
+  size_t some = out - first < width ? out - first : width;
+  float *to = conv->filters + (size_t)block * terms * width;
+  for (size_t i = 0; i < terms; i++)
+    memcpy(to + i * width, conv->kernel + i * out + first, some * sizeof *to);
+}
+
+/* Filters for the backward kernels: [groups][out][25][16 in]; and tap_sums. */
+static void pack_group(const ls_openmp_conv *conv, int group) {
+  int in = conv->shape.in_channels, out = conv->shape.out_channels;
+  int first = group * PIXEL, some = in - first < PIXEL ? in - first : PIXEL;
+  float *to = conv->backward_filters + (size_t)group * (size_t)out * TAPS * PIXEL;
+  memset(conv->tap_sums + (size_t)first * (size_t)out, 0,
+         (size_t)some * (size_t)out * sizeof(float));
+  for (int tap = 0; tap < TAPS; tap++)
+    for (int i = 0; i < some; i++) {
+      const float *row =
+          conv->kernel + ((size_t)tap * (size_t)in + (size_t)(first + i)) * (size_t)out;
+      float *restrict sums = conv->tap_sums + (size_t)(first + i) * (size_t)out;
+      for (int k = 0; k < out; k++) {
+        to[((size_t)k * TAPS + (size_t)tap) * PIXEL + (size_t)i] = row[k];
+        sums[k] += row[k];
+      }
+    }
+}
+
+void ls_openmp_later_pack(ls_openmp_conv *conv) {
+  int forward = blocks(conv), tasks = forward + in_groups(conv);
+#pragma omp parallel for num_threads(conv->threads) schedule(dynamic, 1)
+  for (int t = 0; t < tasks; t++)
+    if (t < forward)
+      pack_block(conv, t);
+    else
+      pack_group(conv, t - forward);
+}
+
+static const float *block_filters(const ls_openmp_conv *conv, int block) {
+  return conv->filters + (size_t)block * TAPS * (size_t)conv->shape.in_channels *
+                             (size_t)conv->kernels->channel_block;
+}
+
+/* What the block makes of a region of background: by the kernel that makes everything else, so that
+ * the 25 equal sums resolve to the first position there as well. */
+static int find_constant(ls_openmp_conv *conv, const float *background) {
+  size_t in = (size_t)conv->shape.in_channels, bytes = in * sizeof(float);
+  int width = conv->kernels->channel_block;
+  if (conv->constant_known && !memcmp(background, conv->constant_input, bytes)) return 1;
+  _Alignas(64) float field[FIELD * FIELD * LS_OPENMP_MOST_IN];
+  uint8_t argmax[LS_OPENMP_MOST_OUT];
+  for (size_t p = 0; p < FIELD * FIELD; p++) memcpy(field + p * in, background, bytes);
+  int finite = 1;
+  for (int b = 0; b < blocks(conv); b++)
+    finite &= conv->kernels->window(
+        field, FIELD * in, (int)in, block_filters(conv, b), conv->packed_bias + b * width, width,
+        conv->background + b * width, argmax, conv->constant + b * width);
+  memcpy(conv->constant_input, background, bytes);
+  conv->constant_known = finite;
+  return finite;
+}
+
+/* Marks the windows of a pooled row that have an active pixel, or padding, under them. */
+static void mark_windows(const ls_openmp_map *input, const ls_openmp_map *output, int row) {
+  uint8_t any[MOST_COLUMNS + 2 * RIM];
+  int count = 5 * output->columns + 4;
+  memset(any, 0, (size_t)count);
+  for (int y = 0; y < FIELD; y++) {
+    const uint8_t *active = ls_openmp_active(input, 5 * row - RIM + y, -RIM);
+    for (int c = 0; c < count; c++) any[c] |= active[c];
+  }
+  uint8_t *marks = ls_openmp_active(output, row, 0);
+  for (int w = 0; w < output->columns; w++) {
+    uint8_t found = 0;
+    for (int c = 0; c < FIELD; c++) found |= any[5 * w + c];
+    marks[w] = found ? LS_OPENMP_ACTIVE : LS_OPENMP_BACKGROUND;
+  }
+}
+
+static int count_active(const ls_openmp_map *input, int row, int window) {
+  int count = 0;
+  for (int y = 0; y < FIELD; y++) {
+    const uint8_t *active = ls_openmp_active(input, 5 * row - RIM + y, 5 * window - RIM);
+    for (int c = 0; c < FIELD; c++) count += active[c] != 0;
+  }
+  return count;
+}
+
+/* The receptive field of a window of a sparse map, background filled in. */
+static void gather_field(const ls_openmp_map *input, int row, int window, float *field) {
+  size_t in = (size_t)input->channels;
+  for (int y = 0; y < FIELD; y++)
+    for (int c = 0; c < FIELD; c++, field += in)
+      memcpy(field, ls_openmp_pixel(input, 5 * row - RIM + y, 5 * window - RIM + c),
+             in * sizeof(float));
+}
+
+/* Active pixels less the background, and which there are in each row. */
+static void gather_difference(const ls_openmp_map *input, int row, int window, float *difference,
+                              unsigned *columns) {
+  int in = input->channels;
+  for (int y = 0; y < FIELD; y++) {
+    const uint8_t *active = ls_openmp_active(input, 5 * row - RIM + y, 5 * window - RIM);
+    const float *pixel = ls_openmp_values(input, 5 * row - RIM + y, 5 * window - RIM);
+    columns[y] = 0;
+    for (int c = 0; c < FIELD; c++, pixel += in, difference += in) {
+      if (!active[c]) continue;
+      columns[y] |= 1u << c;
+      for (int k = 0; k < in; k++) difference[k] = pixel[k] - input->background[k];
+    }
+  }
+}
+
+static int one_window(const ls_openmp_conv *conv, const ls_openmp_call *call, int block, int row,
+                      int window) {
+  const ls_openmp_map *input = &call->input.map;
+  const ls_openmp_kernels *kernels = conv->kernels;
+  int width = kernels->channel_block, first = block * width, in = input->channels;
+  int out = conv->shape.out_channels - first;
+  const float *filters = block_filters(conv, block), *bias = conv->packed_bias + first;
+  float *values = ls_openmp_values(&call->output, row, window) + first;
+  uint8_t *argmax =
+      call->argmax +
+      ((size_t)row * (size_t)call->output.columns + (size_t)window) * call->output.channels + first;
+  if (!input->form->sparse)
+    return kernels->window(ls_openmp_values(input, 5 * row - RIM, 5 * window - RIM),
+                           input->row_stride, in, filters, bias, out, values, argmax, NULL);
+  _Alignas(64) float field[FIELD * FIELD * LS_OPENMP_MOST_IN];
+  if (conv->skip == LS_SKIP_SHORTCUT && count_active(input, row, window) < SHORTCUT_BELOW) {
+    unsigned columns[FIELD];
+    gather_difference(input, row, window, field, columns);
+    return kernels->window_shortcut(field, columns, in, filters, conv->constant + first, bias, out,
+                                    values, argmax);
+  }
+  gather_field(input, row, window, field);
+  return kernels->window(field, (size_t)(FIELD * in), in, filters, bias, out, values, argmax, NULL);
+}
+
+void ls_openmp_later_forward(ls_openmp_conv *conv, const ls_openmp_call *call) {
+  const ls_openmp_map *input = &call->input.map, *output = &call->output;
+  int sparse = input->form->sparse, finite = 1;
+  ls_openmp_map_begin(output, sparse);
+  if (sparse) {
+    finite = find_constant(conv, input->background);
+    memcpy(output->background, conv->background, (size_t)conv->shape.out_channels * sizeof(float));
+#pragma omp parallel for num_threads(conv->threads) schedule(static)
+    for (int r = 0; r < output->rows; r++) mark_windows(input, output, r);
+  }
+  /* A block's filters stay in the second-level cache over all windows. */
+#pragma omp parallel for collapse(2) num_threads(conv->threads) schedule(dynamic, 1)              \
+    reduction(& : finite)
+  for (int block = 0; block < blocks(conv); block++)
+    for (int r = 0; r < output->rows; r++) {
+      uint16_t columns[MOST_COLUMNS];
+      int count = ls_openmp_list(output, r, columns);
+      for (int i = 0; i < count; i++) finite &= one_window(conv, call, block, r, columns[i]);
+    }
+  output->form->finite = finite;
+}
