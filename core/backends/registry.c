@@ -13,13 +13,13 @@ extern const ls_backend ls_backend_onednn;
 
 /* In order of preference: the first one available is the default. */
 static const ls_backend *const backends[] = {
+    &ls_backend_openmp,
 #ifdef LS_HAVE_ONEDNN
     &ls_backend_onednn,
 #endif
 #ifdef LS_HAVE_OPENBLAS
     &ls_backend_openblas,
 #endif
-    &ls_backend_openmp,
     &ls_backend_reference,
     NULL,
 };

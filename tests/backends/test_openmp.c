@@ -48,6 +48,33 @@ static void table_with_each_setting(void **state) {
   }
 }
 
+/* Winograd's filtering rounds more: errors up to this many times those allowed to direct sums. */
+#define WINOGRAD_TOLERANCE 2
+
+/* Ties are left out, and windows of constant background with them: sums that are equal come out of
+ * its transforms unequal by rounding, so that any of the equal positions may win. */
+static int has_ties(const ls_conv_case *c) {
+  return c->input == LS_INPUT_TIES || (c->input == LS_INPUT_SPARSE && !c->first);
+}
+
+static void table_with_winograd(void **state) {
+  (void)state;
+  ls_backend backend = *openmp;
+  backend.device_open = open_with_settings;
+  for (int i = 0; ls_openmp_isas[i]; i++) {
+    if (!ls_openmp_runs(openmp, ls_openmp_isas[i])) continue;
+    for (int c = 0; c < ls_conv_case_count; c++) {
+      if (has_ties(&ls_conv_cases[c])) continue;
+      ls_conv_case loose = ls_conv_cases[c];
+      loose.tolerance *= WINOGRAD_TOLERANCE;
+      ls_error error = {0};
+      settings = (ls_backend_options){
+          .isa = ls_openmp_isas[i], .winograd = "1d", .skip = ls_openmp_skips[c % 3]};
+      must(ls_check_conv(&backend, NULL, 1 + c % 5, &loose, &error), &error);
+    }
+  }
+}
+
 /* 17 channels: no whole number of vectors; 16 x 16 windows in the second block: several bands. */
 static const ls_network_spec spec = {.height = 413,
                                      .width = 407,
@@ -105,8 +132,9 @@ static void same_bits_for_any_threads(void **state) {
   size_t count = ls_network_parameter_count(&spec);
   float *parameters = floats(count);
   ls_net_parameters(&spec, 3, parameters);
-  for (int form = 0; form < 2; form++)
+  for (int kind = 0; kind < 4; kind++)
     for (int i = 0; ls_openmp_isas[i]; i++) {
+      int form = kind & 1, winograd = kind & 2;
       if (!ls_openmp_runs(openmp, ls_openmp_isas[i])) continue;
       ls_image image;
       fill_image(&image, &spec, form ? LS_IMAGE_DENSE : LS_IMAGE_SPARSE,
@@ -114,7 +142,8 @@ static void same_bits_for_any_threads(void **state) {
       float *expected = NULL;
       const int threads[] = {1, 2, 3, 4, 5, 60};
       for (size_t t = 0; t < sizeof threads / sizeof *threads; t++) {
-        ls_backend_options options = {.threads = threads[t], .isa = ls_openmp_isas[i]};
+        ls_backend_options options = {
+            .threads = threads[t], .isa = ls_openmp_isas[i], .winograd = winograd ? "1d" : "off"};
         float *actual = step(&options, &image, parameters);
         if (!expected)
           expected = actual;
@@ -271,6 +300,7 @@ static int find_backend(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test(table_with_each_setting),
+      cmocka_unit_test(table_with_winograd),
       cmocka_unit_test(same_bits_for_any_threads),
       cmocka_unit_test(nan_pixels_reach_the_logits),
       cmocka_unit_test(nan_weights_reach_the_logits),

@@ -127,9 +127,9 @@ static const char *describe(const ls_operator *op) {
 static void destroy(ls_operator *op) {
   if (!op) return;
   ls_openmp_conv *conv = (ls_openmp_conv *)op;
-  float *const blocks[] = {conv->filters,  conv->spread_filters, conv->backward_filters,
-                           conv->tap_sums, conv->packed_bias,    conv->constant_input,
-                           conv->constant, conv->background};
+  float *const blocks[] = {conv->filters,          conv->spread_filters, conv->backward_filters,
+                           conv->winograd_filters, conv->tap_sums,       conv->packed_bias,
+                           conv->constant_input,   conv->constant,       conv->background};
   for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) ls_free(blocks[i]);
   free(conv);
 }
@@ -147,8 +147,8 @@ static const ls_operator_functions functions = {
 static void describe_kernels(ls_openmp_conv *conv) {
   static const char *const skips[] = {"shortcut", "exact", "off"};
   if (conv->fast)
-    snprintf(conv->description, sizeof conv->description, "direct %s, skip %s", conv->kernels->name,
-             skips[conv->skip]);
+    snprintf(conv->description, sizeof conv->description, "%s %s, skip %s",
+             conv->winograd ? "winograd-1d" : "direct", conv->kernels->name, skips[conv->skip]);
   else
     snprintf(conv->description, sizeof conv->description, "general");
 }
@@ -162,6 +162,8 @@ static void set_sizes(ls_openmp_conv *conv) {
   sizes->workspace = ls_openmp_general_workspace(s, conv->threads);
   if (!conv->fast) return;
   size_t fast = conv->first ? ls_openmp_first_workspace(conv) : ls_openmp_later_workspace(conv);
+  if (fast > sizes->workspace) sizes->workspace = fast;
+  fast = conv->winograd && !conv->first ? ls_openmp_winograd_workspace(conv) : 0;
   if (fast > sizes->workspace) sizes->workspace = fast;
 }
 
@@ -177,6 +179,7 @@ ls_status ls_openmp_conv_new(ls_device *device, const ls_conv_block_shape *shape
   conv->first = place->first;
   conv->fast = fits_kernels(shape, place->first);
   conv->skip = device->skip;
+  conv->winograd = device->winograd;
   describe_kernels(conv);
   set_sizes(conv);
   ls_status status = LS_OK;

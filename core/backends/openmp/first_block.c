@@ -8,6 +8,7 @@
  * The sums run in the order of the dense kernel and lack only zeros, so that the bits are the same.
  */
 #include "backends/openmp/openmp.h"
+#include "backends/openmp/winograd.h"
 #include "base/memory.h"
 
 #include <string.h>
@@ -40,8 +41,28 @@ ls_status ls_openmp_first_allocate(ls_openmp_conv *conv, ls_error *error) {
   size_t spread = planes * 5 * SPREAD * padded;
   LS_TRY(ls_allocate((void **)&conv->filters, filters * sizeof(float), "filters", error));
   LS_TRY(ls_allocate((void **)&conv->spread_filters, spread * sizeof(float), "filters", error));
+  if (conv->winograd)
+    LS_TRY(ls_allocate((void **)&conv->winograd_filters,
+                       padded * LS_WINOGRAD_POINTS * 5 * planes * sizeof(float), "filters", error));
   LS_TRY(ls_allocate((void **)&conv->background, padded * sizeof(float), "filters", error));
   return ls_allocate((void **)&conv->packed_bias, 2 * padded * sizeof(float), "filters", error);
+}
+
+/* [out / pair][9 points][plane][kernel row][pair] */
+static void pack_winograd(const ls_openmp_conv *conv) {
+  int out = conv->shape.out_channels, planes = conv->shape.in_channels;
+  int pair = conv->kernels->first_pair;
+  for (int k = 0; k < out; k++)
+    for (int n = 0; n < LS_WINOGRAD_POINTS; n++)
+      for (int p = 0; p < planes; p++)
+        for (int kr = 0; kr < 5; kr++) {
+          double sum = 0;
+          for (int kc = 0; kc < 5; kc++)
+            sum += ls_winograd_filter[n][kc] *
+                   (double)conv->kernel[((kr * 5 + kc) * planes + p) * out + k];
+          size_t at = (size_t)(((k / pair * LS_WINOGRAD_POINTS + n) * planes + p) * 5 + kr);
+          conv->winograd_filters[at * (size_t)pair + (size_t)(k % pair)] = (float)sum;
+        }
 }
 
 void ls_openmp_first_pack(ls_openmp_conv *conv) {
@@ -55,6 +76,7 @@ void ls_openmp_first_pack(ls_openmp_conv *conv) {
           conv->filters[(((k / group * 5 + kr) * planes + p) * 5 + kc) * group + k % group] = w;
           conv->spread_filters[((p * 5 + kr) * SPREAD + kc + 4) * padded + k] = w;
         }
+  if (conv->winograd) pack_winograd(conv);
   const ls_openmp_spots nothing = {.row_begin = {0}};
   uint8_t argmax[LS_OPENMP_MOST_OUT];
   conv->kernels->first_spots(&nothing, out, padded, conv->spread_filters, conv->packed_bias,
@@ -72,6 +94,11 @@ static const float *row_of(const ls_openmp_source *input, int plane, int row, in
   return buffer;
 }
 
+/* A sparse image is always summed directly: with and without skipping alike. */
+static int winograd(const ls_openmp_conv *conv, const ls_openmp_source *input) {
+  return conv->winograd && input->image->form == LS_IMAGE_DENSE;
+}
+
 /* Splits image rows [from, 9) under a pooled row, for the strip that begins at window `first`. */
 static int split_rows(const ls_openmp_conv *conv, const ls_openmp_source *input, int pooled_row,
                       int first, int from, float *const *rows) {
@@ -82,6 +109,7 @@ static int split_rows(const ls_openmp_conv *conv, const ls_openmp_source *input,
       const float *row =
           row_of(input, p, 5 * pooled_row - RIM + y, 5 * first - RIM, 5 * lanes + 4, buffer);
       finite &= conv->kernels->first_split(row, rows[y] + p * FIELD * lanes);
+      if (winograd(conv, input)) conv->kernels->winograd_first_input(rows[y] + p * FIELD * lanes);
     }
   return finite;
 }
@@ -105,8 +133,14 @@ static int dense_rows(const ls_openmp_conv *conv, const ls_openmp_call *call, in
       float *rows[FIELD];
       for (int y = 0; y < FIELD; y++) rows[y] = phases[(5 * r + y) % FIELD];
       finite &= split_rows(conv, &call->input, r, first, r > begin ? 4 : 0, rows);
-      kernels->first_windows((const float *const *)rows, call->input.channels, groups(conv),
-                             conv->filters, conv->packed_bias, values, positions);
+      if (winograd(conv, &call->input))
+        kernels->winograd_first_windows(
+            (const float *const *)rows, call->input.channels,
+            ls_openmp_ceil(conv->shape.out_channels, kernels->first_pair) * kernels->first_pair,
+            conv->winograd_filters, conv->packed_bias, values, positions);
+      else
+        kernels->first_windows((const float *const *)rows, call->input.channels, groups(conv),
+                               conv->filters, conv->packed_bias, values, positions);
       finite &= kernels->first_finish(values, positions, windows, conv->shape.out_channels,
                                       ls_openmp_values(&call->output, r, first),
                                       argmax_at(call, r, first));

@@ -5,6 +5,7 @@
 #include "backends/openmp/kernels_dense.h"
 #include "backends/openmp/kernels_first.h"
 #include "backends/openmp/kernels_later.h"
+#include "backends/openmp/kernels_winograd.h"
 
 #define TEXT2(x) #x
 #define TEXT(x) TEXT2(x)
@@ -21,6 +22,13 @@ const ls_openmp_kernels NAME(kernels) = {
     .first_gradient = first_gradient,
     .window = window,
     .window_shortcut = window_shortcut,
+    .first_pair = PAIR,
+    .winograd_filter = winograd_filter,
+    .winograd_input = winograd_input,
+    .winograd_products = winograd_products,
+    .winograd_finish = winograd_finish,
+    .winograd_first_input = winograd_first_input,
+    .winograd_first_windows = winograd_first_windows,
     .patch_in = patch_in,
     .patch_out = patch_out,
     .weight_gradient = weight_gradient,

@@ -34,6 +34,7 @@ typedef struct ls_openmp_kernels {
   const char *name;  /* as in --isa */
   int lanes;         /* floats in a vector */
   int first_group;   /* output channels that the first block's kernel makes at once */
+  int first_pair;    /* the same of its Winograd kernel */
   int channel_block; /* output channels that the later blocks' kernel makes at once */
 
   /* kernels_first.h */
@@ -53,6 +54,17 @@ typedef struct ls_openmp_kernels {
   int (*window_shortcut)(const float *difference, const unsigned *columns, int in,
                          const float *filters, const float *constant, const float *bias, int out,
                          float *values, uint8_t *argmax);
+
+  /* kernels_winograd.h */
+  void (*winograd_filter)(const float *taps, size_t stride, const double *g, int count, float *to);
+  void (*winograd_input)(const float *field, size_t row_stride, int in, float *u, size_t point);
+  void (*winograd_products)(const float *u, int in, const float *filters, float *products);
+  int (*winograd_finish)(const float *products, const float *bias, int out, float *values,
+                         uint8_t *argmax);
+  void (*winograd_first_input)(float *phases);
+  void (*winograd_first_windows)(const float *const *rows, int planes, int channels,
+                                 const float *filters, const float *bias, float *values,
+                                 int32_t *positions);
 
   /* kernels_backward.h */
   void (*patch_in)(const float *pixels, int in, int width, int count, float *patch);

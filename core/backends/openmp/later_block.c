@@ -38,7 +38,9 @@ ls_status ls_openmp_later_allocate(ls_openmp_conv *conv, ls_error *error) {
   for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
     LS_TRY(
         ls_allocate((void **)wanted[i].block, wanted[i].floats * sizeof(float), "filters", error));
-  return LS_OK;
+  if (!conv->winograd) return LS_OK;
+  return ls_allocate((void **)&conv->winograd_filters, 9 * 5 * in * padded * sizeof(float),
+                     "filters", error);
 }
 
 /* Filters for the forward kernel: [blocks][25][in][channel_block]. */
@@ -72,6 +74,7 @@ static void pack_group(const ls_openmp_conv *conv, int group) {
 
 void ls_openmp_later_pack(ls_openmp_conv *conv) {
   int forward = blocks(conv), tasks = forward + in_groups(conv);
+  if (conv->winograd) ls_openmp_winograd_pack(conv);
 #pragma omp parallel for num_threads(conv->threads) schedule(dynamic, 1)
   for (int t = 0; t < tasks; t++)
     if (t < forward)
@@ -87,11 +90,11 @@ static const float *block_filters(const ls_openmp_conv *conv, int block) {
 
 /* What the block makes of a region of background: by the kernel that makes everything else, so that
  * the 25 equal sums resolve to the first position there as well. */
-static int find_constant(ls_openmp_conv *conv, const float *background) {
+static int find_constant(ls_openmp_conv *conv, const float *background, void *workspace) {
   size_t in = (size_t)conv->shape.in_channels, bytes = in * sizeof(float);
   int width = conv->kernels->channel_block;
   if (conv->constant_known && !memcmp(background, conv->constant_input, bytes)) return 1;
-  _Alignas(64) float field[FIELD * FIELD * LS_OPENMP_MOST_IN];
+  _Alignas(64) float field[LS_OPENMP_FIELD_FLOATS];
   uint8_t argmax[LS_OPENMP_MOST_OUT];
   for (size_t p = 0; p < FIELD * FIELD; p++) memcpy(field + p * in, background, bytes);
   int finite = 1;
@@ -99,6 +102,7 @@ static int find_constant(ls_openmp_conv *conv, const float *background) {
     finite &= conv->kernels->window(
         field, FIELD * in, (int)in, block_filters(conv, b), conv->packed_bias + b * width, width,
         conv->background + b * width, argmax, conv->constant + b * width);
+  if (conv->winograd) finite &= ls_openmp_winograd_constant(conv, field, workspace);
   memcpy(conv->constant_input, background, bytes);
   conv->constant_known = finite;
   return finite;
@@ -155,29 +159,61 @@ static void gather_difference(const ls_openmp_map *input, int row, int window, f
   }
 }
 
+ls_openmp_place ls_openmp_place_of(const ls_openmp_conv *conv, const ls_openmp_call *call,
+                                   int block, int row, int window) {
+  int first = block * conv->kernels->channel_block;
+  return (ls_openmp_place){.out = conv->shape.out_channels - first,
+                           .bias = conv->packed_bias + first,
+                           .values = ls_openmp_values(&call->output, row, window) + first,
+                           .argmax = call->argmax +
+                                     ((size_t)row * (size_t)call->output.columns + (size_t)window) *
+                                         (size_t)call->output.channels +
+                                     first};
+}
+
+int ls_openmp_shortcut(const ls_openmp_conv *conv, const ls_openmp_call *call, int block, int row,
+                       int window, int below, int *finite) {
+  const ls_openmp_map *input = &call->input.map;
+  if (!input->form->sparse || conv->skip != LS_SKIP_SHORTCUT) return 0;
+  if (count_active(input, row, window) >= below) return 0;
+  _Alignas(64) float difference[FIELD * FIELD * LS_OPENMP_MOST_IN];
+  unsigned columns[FIELD];
+  ls_openmp_place to = ls_openmp_place_of(conv, call, block, row, window);
+  gather_difference(input, row, window, difference, columns);
+  *finite &= conv->kernels->window_shortcut(
+      difference, columns, input->channels, block_filters(conv, block),
+      conv->constant + block * conv->kernels->channel_block, to.bias, to.out, to.values, to.argmax);
+  return 1;
+}
+
+const float *ls_openmp_field(const ls_openmp_map *input, int row, int window, float *buffer,
+                             size_t *row_stride) {
+  *row_stride = input->row_stride;
+  if (!input->form->sparse) return ls_openmp_values(input, 5 * row - RIM, 5 * window - RIM);
+  *row_stride = (size_t)(FIELD * input->channels);
+  gather_field(input, row, window, buffer);
+  return buffer;
+}
+
 static int one_window(const ls_openmp_conv *conv, const ls_openmp_call *call, int block, int row,
                       int window) {
-  const ls_openmp_map *input = &call->input.map;
-  const ls_openmp_kernels *kernels = conv->kernels;
-  int width = kernels->channel_block, first = block * width, in = input->channels;
-  int out = conv->shape.out_channels - first;
-  const float *filters = block_filters(conv, block), *bias = conv->packed_bias + first;
-  float *values = ls_openmp_values(&call->output, row, window) + first;
-  uint8_t *argmax =
-      call->argmax +
-      ((size_t)row * (size_t)call->output.columns + (size_t)window) * call->output.channels + first;
-  if (!input->form->sparse)
-    return kernels->window(ls_openmp_values(input, 5 * row - RIM, 5 * window - RIM),
-                           input->row_stride, in, filters, bias, out, values, argmax, NULL);
-  _Alignas(64) float field[FIELD * FIELD * LS_OPENMP_MOST_IN];
-  if (conv->skip == LS_SKIP_SHORTCUT && count_active(input, row, window) < SHORTCUT_BELOW) {
-    unsigned columns[FIELD];
-    gather_difference(input, row, window, field, columns);
-    return kernels->window_shortcut(field, columns, in, filters, conv->constant + first, bias, out,
-                                    values, argmax);
-  }
-  gather_field(input, row, window, field);
-  return kernels->window(field, (size_t)(FIELD * in), in, filters, bias, out, values, argmax, NULL);
+  _Alignas(64) float buffer[LS_OPENMP_FIELD_FLOATS];
+  size_t stride;
+  int finite = 1;
+  if (ls_openmp_shortcut(conv, call, block, row, window, SHORTCUT_BELOW, &finite)) return finite;
+  ls_openmp_place to = ls_openmp_place_of(conv, call, block, row, window);
+  const float *field = ls_openmp_field(&call->input.map, row, window, buffer, &stride);
+  return conv->kernels->window(field, stride, call->input.channels, block_filters(conv, block),
+                               to.bias, to.out, to.values, to.argmax, NULL);
+}
+
+static int windows_of_row(const ls_openmp_conv *conv, const ls_openmp_call *call, int block,
+                          int row) {
+  uint16_t columns[MOST_COLUMNS];
+  int count = ls_openmp_list(&call->output, row, columns), finite = 1;
+  if (conv->winograd) return ls_openmp_winograd_row(conv, call, block, row, columns, count);
+  for (int i = 0; i < count; i++) finite &= one_window(conv, call, block, row, columns[i]);
+  return finite;
 }
 
 void ls_openmp_later_forward(ls_openmp_conv *conv, const ls_openmp_call *call) {
@@ -185,7 +221,7 @@ void ls_openmp_later_forward(ls_openmp_conv *conv, const ls_openmp_call *call) {
   int sparse = input->form->sparse, finite = 1;
   ls_openmp_map_begin(output, sparse);
   if (sparse) {
-    finite = find_constant(conv, input->background);
+    finite = find_constant(conv, input->background, call->workspace);
     memcpy(output->background, conv->background, (size_t)conv->shape.out_channels * sizeof(float));
 #pragma omp parallel for num_threads(conv->threads) schedule(static)
     for (int r = 0; r < output->rows; r++) mark_windows(input, output, r);
@@ -194,10 +230,6 @@ void ls_openmp_later_forward(ls_openmp_conv *conv, const ls_openmp_call *call) {
 #pragma omp parallel for collapse(2) num_threads(conv->threads) schedule(dynamic, 1)              \
     reduction(& : finite)
   for (int block = 0; block < blocks(conv); block++)
-    for (int r = 0; r < output->rows; r++) {
-      uint16_t columns[MOST_COLUMNS];
-      int count = ls_openmp_list(output, r, columns);
-      for (int i = 0; i < count; i++) finite &= one_window(conv, call, block, r, columns[i]);
-    }
+    for (int r = 0; r < output->rows; r++) finite &= windows_of_row(conv, call, block, r);
   output->form->finite = finite;
 }

@@ -1,11 +1,14 @@
 /* Activations of the backend openmp, and their gradients: a map of pixels, channels last.
  *
- *   row -2   . . . . . . . . . .      Around the pixels lies a rim two pixels wide: zeros, the
- * padding row -1   . . . . . . . . . .      that a 5 x 5 convolution reads, so that its kernels
- * need no row  0   . . p p p p p p . .      bounds. A pixel is `channels` floats, neighbours touch;
- * a row row  1   . . p p p p p p . .      begins every row_stride floats, with slack for one wide
- * load
- *            ...                      past its end.
+ * clang-format off
+ *   row -2   . . . . . . . . . .
+ *   row -1   . . . . . . . . . .      . the rim, two pixels wide: zeros, the padding that a 5 x 5
+ *   row  0   . . p p p p p p . .        convolution reads, so that its kernels need no bounds
+ *   row  1   . . p p p p p p . .      p a pixel: `channels` floats, neighbours touch
+ *            ...
+ * clang-format on
+ *
+ * A row begins every row_stride floats, with slack for one wide load past its end.
  *
  * Sparse form: `active` has a byte for each pixel, 0 where the pixel is background. Background
  * pixels are not stored: each equals `background`, one value for each channel. Zero padding is not

@@ -58,7 +58,7 @@ static void version(char *text, size_t length) {
 static ls_status device_open(const ls_backend_options *options, ls_device **device,
                              ls_error *error) {
   static const char *const skips[] = {"shortcut", "exact", "off", NULL};
-  static const char *const winograds[] = {"off", NULL};
+  static const char *const winograds[] = {"off", "1d", NULL};
   const ls_openmp_kernels *kernels;
   int skip, winograd;
   *device = NULL;
@@ -69,6 +69,7 @@ static ls_status device_open(const ls_backend_options *options, ls_device **devi
   if (!*device) return ls_fail(error, LS_MEMORY, "backend openmp: no memory");
   (*device)->kernels = kernels;
   (*device)->skip = (ls_openmp_skip)skip;
+  (*device)->winograd = winograd;
 #ifdef _OPENMP
   (*device)->threads = options->threads;
 #else

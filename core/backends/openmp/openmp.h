@@ -12,6 +12,7 @@ struct ls_device {
   int threads;
   const ls_openmp_kernels *kernels;
   ls_openmp_skip skip;
+  int winograd; /* 1: along rows */
 };
 
 /* A conv block. Filters are packed for the kernels by set_weights, once an update. */
@@ -21,6 +22,7 @@ typedef struct ls_openmp_conv {
   ls_conv_block_shape shape;
   int threads, first, fast; /* fast: a shape that the kernels take */
   ls_openmp_skip skip;
+  int winograd;
   char description[64];
 
   const float *kernel, *bias; /* the caller's */
@@ -29,8 +31,10 @@ typedef struct ls_openmp_conv {
   /* First block: [groups][25][planes][first_group], and spread for sparse windows. Later blocks:
    * [blocks][25][in][channel_block], and [groups of 16 in][out][25][16] for backward. */
   float *filters, *spread_filters, *backward_filters;
-  float *tap_sums;    /* [in][out]: the filters summed over their taps, for constant regions */
-  float *packed_bias; /* zero beyond the last channel */
+  float *winograd_filters; /* [blocks][9 points][5][in][channel_block]; first block:
+                              kernels_winograd.h */
+  float *tap_sums;         /* [in][out]: the filters summed over their taps, for constant regions */
+  float *packed_bias;      /* zero beyond the last channel */
 
   /* Of a region of background only, for the background of the input last seen. */
   int constant_known;
@@ -60,6 +64,40 @@ size_t ls_openmp_first_workspace(const ls_openmp_conv *conv);
 void ls_openmp_first_pack(ls_openmp_conv *conv);
 int ls_openmp_first_forward(ls_openmp_conv *conv, const ls_openmp_call *call);
 void ls_openmp_first_backward(ls_openmp_conv *conv, const ls_openmp_call *call);
+
+/* later_block.c: parts of a forward pass. A block is a register block of output channels. */
+
+/* Where the results of one window of one block go, and its bias. */
+typedef struct ls_openmp_place {
+  int out; /* channels from here to the last */
+  const float *bias;
+  float *values;
+  uint8_t *argmax;
+} ls_openmp_place;
+
+enum { /* a receptive field, and what a wide load reads past it */
+       LS_OPENMP_FIELD_FLOATS = LS_OPENMP_FIELD * LS_OPENMP_FIELD * LS_OPENMP_MOST_IN + 16
+};
+
+ls_openmp_place ls_openmp_place_of(const ls_openmp_conv *conv, const ls_openmp_call *call,
+                                   int block, int row, int window);
+
+/* Computes the window and returns 1 if it has fewer active pixels than `below` and skipping goes by
+ * shortcuts; else returns 0. */
+int ls_openmp_shortcut(const ls_openmp_conv *conv, const ls_openmp_call *call, int block, int row,
+                       int window, int below, int *finite);
+
+/* The receptive field of a window: in place, or of a sparse map gathered into buffer
+ * [LS_OPENMP_FIELD_FLOATS]. */
+const float *ls_openmp_field(const ls_openmp_map *input, int row, int window, float *buffer,
+                             size_t *row_stride);
+
+/* winograd.c: the same with Winograd's kernels. */
+size_t ls_openmp_winograd_workspace(const ls_openmp_conv *conv);
+void ls_openmp_winograd_pack(const ls_openmp_conv *conv);
+int ls_openmp_winograd_constant(const ls_openmp_conv *conv, const float *field, void *workspace);
+int ls_openmp_winograd_row(const ls_openmp_conv *conv, const ls_openmp_call *call, int block,
+                           int row, const uint16_t *columns, int count);
 
 /* later_block.c, later_backward.c */
 ls_status ls_openmp_later_allocate(ls_openmp_conv *conv, ls_error *error);

@@ -104,6 +104,7 @@ INLINE int every(ivec lanes) {
     enum { i = n };                                                                                \
     __VA_ARGS__                                                                                    \
   }
+#define REPEAT_1(i, ...) REPEAT_STEP(i, 0, __VA_ARGS__)
 #define REPEAT_2(i, ...)                                                                           \
   { REPEAT_STEP(i, 0, __VA_ARGS__) REPEAT_STEP(i, 1, __VA_ARGS__) }
 #define REPEAT_4(i, ...)                                                                           \
@@ -117,6 +118,15 @@ INLINE int every(ivec lanes) {
   {                                                                                                \
     REPEAT_4(i, __VA_ARGS__)                                                                       \
     REPEAT_STEP(i, 4, __VA_ARGS__)                                                                 \
+  }
+
+#define REPEAT_9(i, ...)                                                                           \
+  {                                                                                                \
+    REPEAT_5(i, __VA_ARGS__)                                                                       \
+    REPEAT_STEP(i, 5, __VA_ARGS__)                                                                 \
+    REPEAT_STEP(i, 6, __VA_ARGS__)                                                                 \
+    REPEAT_STEP(i, 7, __VA_ARGS__)                                                                 \
+    REPEAT_STEP(i, 8, __VA_ARGS__)                                                                 \
   }
 
 /* f(0), f(1), .. for each lane: the indices of a shuffle. */
