@@ -1,6 +1,7 @@
 #include "bench/job.h"
 
 #include "backends/registry.h"
+#include "base/text.h"
 #include "bench/same_ranks.h"
 #include "bench/threads.h"
 
@@ -13,8 +14,7 @@ static ls_status choose_variant(const ls_settings *settings, ls_job *job, ls_err
   job->options.variant = wanted ? NULL : variants[0];
   for (int i = 0; variants[i]; i++) {
     if (wanted && !strcmp(variants[i], wanted)) job->options.variant = variants[i];
-    size_t used = strlen(all);
-    snprintf(all + used, sizeof all - used, "%s%s", i ? ", " : "", variants[i]);
+    ls_text_add_name(all, sizeof all, variants[i]);
   }
   if (!job->options.variant)
     return ls_fail(error, LS_USAGE, "--variant %s: backend %s has only %s", wanted,

@@ -5,7 +5,6 @@
 
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 
 enum { MOST_FACTS = 16 };
 
@@ -74,23 +73,13 @@ static void fill(const ls_training *t, const facts *f, ls_checkpoint *c) {
   c->state.optimizer_steps = optimizer->steps;
 }
 
-/* The first job of a chain has the same command line as the others: --checkpoint and --resume name
- * one folder, and nothing is there yet. */
-static ls_status is_first_of_chain(const ls_settings *s, int *first, ls_error *error) {
-  *first = 0;
-  if (!s->checkpoint || strcmp(s->checkpoint, s->resume) != 0) return LS_OK;
-  int exists;
-  LS_TRY(ls_checkpoint_exists(s->resume, &exists, error));
-  *first = !exists;
-  return LS_OK;
-}
-
 static ls_status read_on_root(ls_training *t, ls_error *error) {
   if (ls_comm_rank(t->comm)) return LS_OK;
-  int first;
-  LS_TRY(is_first_of_chain(t->settings, &first, error));
-  if (first) {
-    if (t->talks) printf("no checkpoint in %s yet: from the beginning\n", t->settings->resume);
+  const ls_settings *s = t->settings;
+  int begins;
+  LS_TRY(ls_checkpoint_begins_chain(s->checkpoint, s->resume, &begins, error));
+  if (begins) {
+    if (t->talks) printf("no checkpoint in %s yet: from the beginning\n", s->resume);
     return LS_OK;
   }
   facts f;
@@ -98,7 +87,7 @@ static ls_status read_on_root(ls_training *t, ls_error *error) {
   ls_checkpoint_origin origin;
   collect_facts(t, &f);
   fill(t, &f, &c);
-  LS_TRY(ls_checkpoint_read(t->settings->resume, &c, &origin, error));
+  LS_TRY(ls_checkpoint_read(s->resume, &c, &origin, error));
   t->position = c.state;
   if (origin.warning[0]) fprintf(stderr, "larscale: warning: %s\n", origin.warning);
   if (t->talks)

@@ -3,7 +3,6 @@
 #include "base/clock.h"
 #include "base/memory.h"
 
-#include <float.h>
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
@@ -101,15 +100,10 @@ static ls_status turn_dense(ls_image *image, ls_error *error) {
 
 /* Turns the image back where its end was emptier than its beginning. */
 static ls_status turn_sparse(ls_image *image, ls_error *error) {
-  ls_image sparse = {0};
+  ls_image sparse = {.event = image->event};
   ls_status status = ls_image_to_sparse(image, &sparse, error);
-  if (status == LS_OK) {
-    sparse.event = image->event;
-    ls_image_destroy(image);
-    *image = sparse;
-    return LS_OK;
-  }
-  ls_image_destroy(&sparse);
+  ls_image_destroy(status == LS_OK ? image : &sparse);
+  if (status == LS_OK) *image = sparse;
   return status;
 }
 
@@ -126,7 +120,7 @@ static int take_group(double *sum, double scale, float *value) {
   unsigned beyond = 0;
   for (size_t k = 0; k < GROUP; k++) {
     value[k] = (float)(sum[k] * scale);
-    beyond |= !(fabsf(value[k]) <= FLT_MAX);
+    beyond |= !isfinite(value[k]);
   }
   if (beyond) return 0;
   memset(sum, 0, GROUP * sizeof *sum);
@@ -135,7 +129,7 @@ static int take_group(double *sum, double scale, float *value) {
 
 static size_t first_beyond(const double *sum, double scale) {
   size_t column = 0;
-  while (fabsf((float)(sum[column] * scale)) <= FLT_MAX) column++;
+  while (isfinite((float)(sum[column] * scale))) column++;
   return column;
 }
 
@@ -210,7 +204,7 @@ static ls_status check_pixels(const builder *build, int plane, open_row *open, s
   int64_t last = open->last, end = (int64_t)geometry->rows * geometry->columns;
   if (!count) return LS_OK;
   unsigned bad = index[0] <= last || index[count - 1] >= end;
-  for (size_t i = 0; i < count; i++) bad |= !(fabsf(value[i]) <= FLT_MAX);
+  for (size_t i = 0; i < count; i++) bad |= !isfinite(value[i]);
   for (size_t i = 1; i < count; i++) bad |= index[i] <= index[i - 1];
   open->last = index[count - 1];
   if (!bad) return LS_OK;

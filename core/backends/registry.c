@@ -1,6 +1,7 @@
 #include "backends/registry.h"
 
-#include <stdio.h>
+#include "base/text.h"
+
 #include <string.h>
 
 extern const ls_backend ls_backend_reference, ls_backend_openmp;
@@ -62,10 +63,7 @@ ls_status ls_backend_find(const char *name, const ls_backend **found, ls_error *
       return ls_fail(error, LS_UNAVAILABLE, "backend %s is not in this build: it needs %s", name,
                      absent[i].needs);
   char names[256] = "";
-  for (int i = 0; backends[i]; i++) {
-    size_t used = strlen(names);
-    snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "", backends[i]->name);
-  }
+  for (int i = 0; backends[i]; i++) ls_text_add_name(names, sizeof names, backends[i]->name);
   return ls_fail(error, LS_USAGE, "--backend %s: no such backend; choose one of %s",
                  name ? name : "", names);
 }

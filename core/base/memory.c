@@ -41,9 +41,9 @@ ls_status ls_allocate_unset(void **block, size_t bytes, const char *what, ls_err
 }
 
 ls_status ls_allocate(void **block, size_t bytes, const char *what, ls_error *error) {
-  LS_TRY(ls_allocate_unset(block, bytes, what, error));
-  memset(*block, 0, rounded_size(bytes));
-  return LS_OK;
+  ls_status status = ls_allocate_unset(block, bytes, what, error);
+  if (*block) memset(*block, 0, rounded_size(bytes));
+  return status;
 }
 
 void ls_free(void *block) {

@@ -1,6 +1,7 @@
 #include "base/text.h"
 
-#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 
 /* Length of the UTF-8 sequence at text, 0 if it is none. */
 static size_t sequence(const unsigned char *text) {
@@ -14,6 +15,11 @@ static size_t sequence(const unsigned char *text) {
   for (size_t i = 1; i < length; i++, low = 0x80, high = 0xBF)
     if (text[i] < low || text[i] > high) return 0; /* the end of the text too */
   return length;
+}
+
+void ls_text_add_name(char *list, size_t size, const char *name) {
+  size_t used = strlen(list);
+  snprintf(list + used, size - used, "%s%s", used ? ", " : "", name);
 }
 
 void ls_text_make_utf8(char *text) {

@@ -84,19 +84,16 @@ static ls_status make_new_folder(ls_record *record, const ls_run *run, const cha
   char host[64], time_text[32], parent[PATH_LENGTH / 2];
   ls_machine_name(host, sizeof host);
   utc(time_text, sizeof time_text);
-  snprintf(parent, sizeof parent, "results/%s/%s/%s/%s-%s", host, run->scaling, run->driver,
-           time_text, revision);
-  char *name = strrchr(parent, '/');
-  *name = 0;
+  snprintf(parent, sizeof parent, "results/%s/%s/%s", host, run->scaling, run->driver);
   LS_TRY(ls_make_folder(parent, error));
-  *name = '/';
-  snprintf(record->folder, sizeof record->folder, "%s", parent);
+  snprintf(record->folder, sizeof record->folder, "%s/%s-%s", parent, time_text, revision);
+  size_t named = strlen(record->folder);
   /* Making it claims it: another run may be looking for a name at this very moment. */
   for (int number = 2; mkdir(record->folder, 0777); number++) {
     if (errno != EEXIST)
       return ls_fail(error, LS_IO, "%s: cannot make this folder: %s", record->folder,
                      strerror(errno));
-    snprintf(record->folder, sizeof record->folder, "%s-%d", parent, number);
+    snprintf(record->folder + named, sizeof record->folder - named, "-%d", number);
   }
   record->made = 1;
   return LS_OK;

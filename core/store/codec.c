@@ -1,9 +1,9 @@
 #include "store/codec.h"
 
+#include "base/text.h"
 #include "store/store.h"
 
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 
 enum { MAX_LEVEL = 9, MAX_SHUFFLE = 2, MAX_THREADS = 256 };
@@ -34,11 +34,8 @@ const char *ls_store_codec_library(void) {
 
 /* "lz4, zstd, none": the codecs of this build. */
 static void list_codecs(char *text, size_t length) {
-  size_t used = 0;
   text[0] = 0;
-  for (int i = 0; ls_store_codec_at(i) && used < length; i++)
-    used +=
-        (size_t)snprintf(text + used, length - used, "%s%s", i ? ", " : "", ls_store_codec_at(i));
+  for (int i = 0; ls_store_codec_at(i); i++) ls_text_add_name(text, length, ls_store_codec_at(i));
 }
 
 static ls_status check_range(const char *option, int value, int low, int high, ls_error *error) {

@@ -29,20 +29,30 @@ static int is_same_folder(const char *a, const char *b) {
   return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
 }
 
-ls_status ls_checkpoint_exists(const char *folder, int *exists, ls_error *error) {
+static ls_status holds_checkpoints(const char *folder, int *holds, ls_error *error) {
   ls_checkpoint_list list;
   LS_TRY(ls_checkpoint_find(folder, &list, error));
   free(list.entries);
-  *exists = list.count > 0;
+  *holds = list.count > 0;
+  return LS_OK;
+}
+
+ls_status ls_checkpoint_begins_chain(const char *folder, const char *resumed_from, int *begins,
+                                     ls_error *error) {
+  *begins = 0;
+  if (!folder || !is_same_folder(folder, resumed_from)) return LS_OK;
+  int holds;
+  LS_TRY(holds_checkpoints(folder, &holds, error));
+  *begins = !holds;
   return LS_OK;
 }
 
 ls_status ls_checkpoint_prepare(const char *folder, const char *resumed_from, ls_error *error) {
   LS_TRY(ls_keras_weights_available(folder, error));
   LS_TRY(ls_make_folder(folder, error));
-  int exists;
-  LS_TRY(ls_checkpoint_exists(folder, &exists, error));
-  if (exists && !(resumed_from && is_same_folder(folder, resumed_from)))
+  int holds;
+  LS_TRY(holds_checkpoints(folder, &holds, error));
+  if (holds && !(resumed_from && is_same_folder(folder, resumed_from)))
     return ls_fail(error, LS_USAGE,
                    "--checkpoint %s: holds checkpoints already, which would be removed in time; "
                    "go on from them with --resume, or name another folder",

@@ -58,9 +58,11 @@ ls_status ls_checkpoint_prepare(const char *folder, const char *resumed_from, ls
  * something old cannot be removed. */
 ls_status ls_checkpoint_write(const char *folder, const ls_checkpoint *checkpoint, ls_error *error);
 
-/* *exists: 1 if the folder holds checkpoints, whole or damaged. LS_IO (no such folder), LS_USAGE,
- * LS_MEMORY. */
-ls_status ls_checkpoint_exists(const char *folder, int *exists, ls_error *error);
+/* Jobs of a chain have one command line, which writes to the folder that it resumes from. *begins:
+ * 1 if this is the first of them: folder is resumed_from, and holds no checkpoint, whole or
+ * damaged. folder NULL: none are written. LS_IO, LS_USAGE, LS_MEMORY. */
+ls_status ls_checkpoint_begins_chain(const char *folder, const char *resumed_from, int *begins,
+                                     ls_error *error);
 
 /* Where a run was resumed from. */
 typedef struct ls_checkpoint_origin {

@@ -1,4 +1,5 @@
 /* Which image set a file has, whether it is one of KevLAr's, and how it can be read. */
+#include "base/text.h"
 #include "datasets/kevlar/kevlar_internal.h"
 
 #include <limits.h>
@@ -23,8 +24,7 @@ typedef struct name_list {
 static herr_t add_name(hid_t group, const char *name, const H5L_info_t *info, void *context) {
   (void)group, (void)info;
   name_list *list = context;
-  size_t used = strlen(list->text);
-  snprintf(list->text + used, sizeof list->text - used, "%s%s", used ? ", " : "", name);
+  ls_text_add_name(list->text, sizeof list->text, name);
   return 0;
 }
 

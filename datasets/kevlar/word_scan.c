@@ -46,21 +46,25 @@ static size_t unwanted(const ls_word_scan *scan, size_t count) {
   return before < count ? (size_t)before : count;
 }
 
+/* Puts the non-zero ones of count wanted words into the batch; returns how many they are. */
+static size_t find_nonzero(ls_word_scan *scan, const uint8_t *bytes, size_t count) {
+  size_t found = 0, i = 0;
+  for (; i + GROUP <= count; i += GROUP)
+    found = take_group(scan, found, bytes + 4 * i, GROUP, (uint32_t)(scan->words + i));
+  if (i < count)
+    found = take_group(scan, found, bytes + 4 * i, count - i, (uint32_t)(scan->words + i));
+  return found;
+}
+
 int ls_word_scan_feed(ls_word_scan *scan, const uint8_t *bytes, size_t count) {
   while (count) {
-    size_t part = unwanted(scan, count), found = 0, i = 0;
-    if (part) {
-      scan->words += part;
-      bytes += 4 * part;
-      count -= part;
-      continue;
+    size_t part = unwanted(scan, count), found = 0;
+    if (!part) {
+      uint64_t left = scan->wanted.end - scan->words;
+      part = count < LS_WORD_BATCH ? count : LS_WORD_BATCH;
+      if (part > left) part = (size_t)left;
+      found = find_nonzero(scan, bytes, part);
     }
-    part = count < LS_WORD_BATCH ? count : LS_WORD_BATCH;
-    if (part > scan->wanted.end - scan->words) part = (size_t)(scan->wanted.end - scan->words);
-    for (; i + GROUP <= part; i += GROUP)
-      found = take_group(scan, found, bytes + 4 * i, GROUP, (uint32_t)(scan->words + i));
-    if (i < part)
-      found = take_group(scan, found, bytes + 4 * i, part - i, (uint32_t)(scan->words + i));
     if (found && scan->sink(scan->context, scan->index, scan->value, found)) return 1;
     scan->words += part;
     bytes += 4 * part;

@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "datasets/larcv3/larcv3_file.h"
 
 #include <inttypes.h>
@@ -27,8 +28,7 @@ static herr_t add_producer(hid_t group, const char *name, const H5L_info_t *info
     memcpy(list->first_wire, producer, sizeof producer);
   if (list->wanted && !strcmp(list->wanted, producer))
     memcpy(list->found, producer, sizeof producer);
-  size_t used = strlen(list->all);
-  snprintf(list->all + used, sizeof list->all - used, "%s%s", used ? ", " : "", producer);
+  ls_text_add_name(list->all, sizeof list->all, producer);
   return 0;
 }
 

@@ -35,8 +35,21 @@ static void test_printable(void **state) {
   assert_string_equal(text, "bad?name?[31m? ?? \xC3\xA9 ?");
 }
 
+static void test_list(void **state) {
+  (void)state;
+  char list[16] = "";
+  ls_text_add_name(list, sizeof list, "lz4");
+  assert_string_equal(list, "lz4");
+  ls_text_add_name(list, sizeof list, "zstd");
+  ls_text_add_name(list, sizeof list, "blosclz"); /* too long */
+  assert_string_equal(list, "lz4, zstd, blos");
+  ls_text_add_name(list, sizeof list, "none");
+  assert_string_equal(list, "lz4, zstd, blos");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
+      cmocka_unit_test(test_list),
       cmocka_unit_test(test_utf8),
       cmocka_unit_test(test_printable),
   };

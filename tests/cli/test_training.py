@@ -1,10 +1,11 @@
 """train and evaluate: what they compute, on ranks and threads, and what they leave behind."""
 import json
 import os
+import subprocess
 
 import numpy
 
-from program import Skip, backends, info, larscale, main, needs_hdf5, refused, rows, with_trial
+from program import LARSCALE, Skip, backends, info, larscale, main, needs_hdf5, refused, rows, with_trial
 
 SAMPLE_COLUMNS = "run_id,driver,backend,scaling,nodes,ranks,threads,local_batch,global_batch,rep,epoch," \
     "step,rank,phase,time_s,events,bytes_disk,bytes_mem,cache_state,warmup,kind"
@@ -141,6 +142,19 @@ def test_default_folder(trial):
         trial.train("--epochs", 1, cwd=trial.folder)
     found = [f for _, _, files in os.walk(trial.path("results")) for f in files if f == "RESULT"]
     assert len(found) == 2, found
+
+
+@with_trial
+def test_folders_at_once(trial):
+    """runs that begin together: each has a folder of its own"""
+    command = [LARSCALE, "train", *map(str, trial.options), "--epochs", "1", "--threads", "1"]
+    runs = [subprocess.Popen(command, cwd=trial.folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+            for _ in range(8)]
+    for run in runs:
+        _, message = run.communicate(timeout=120)
+        assert run.returncode == 0, message
+    found = [f for _, _, files in os.walk(trial.path("results")) for f in files if f == "RESULT"]
+    assert len(found) == 8, found
 
 
 @with_trial

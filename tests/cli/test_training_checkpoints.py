@@ -188,6 +188,9 @@ def test_chain(trial):
     assert f"no checkpoint in {points} yet: from the beginning" in first, first
     second = trial.train(*chain, "--steps", 6, "--out", trial.path("second")).out
     assert "resumed from" in second and f"weights {expected}" in second, second
+    others = trial.path("others")  # the same folder by another name
+    third = trial.train("--checkpoint", others, "--resume", f"{others}/.", "--steps", 1, "--out", trial.path("third"))
+    assert f"no checkpoint in {others}/. yet: from the beginning" in third.out, third.out
     os.mkdir(trial.path("empty"))
     refused("train", *trial.options, "--resume", trial.path("empty"), says=["empty", "no checkpoint"])
     refused("train", *trial.options, "--resume", trial.path("empty"), "--checkpoint", trial.path("other"),

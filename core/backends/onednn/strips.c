@@ -1,5 +1,7 @@
 #include "backends/onednn/strips.h"
 
+#include "base/text.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -152,13 +154,12 @@ int ls_onednn_pass_output_rows(const ls_onednn_pass *pass) {
 
 void ls_onednn_pass_describe(const ls_onednn_pass *pass, const char *name, char *text,
                              size_t length) {
-  size_t used = strlen(text);
-  snprintf(text + used, length - used, "%s%s", used ? ", " : "", name);
+  ls_text_add_name(text, length, name);
   for (int i = 0; i < pass->kinds; i++) {
     const char *kernel = pass->primitives[i].implementation;
     int told = 0;
     for (int j = 0; j < i; j++) told |= !strcmp(kernel, pass->primitives[j].implementation);
-    used = strlen(text);
+    size_t used = strlen(text);
     if (!told) snprintf(text + used, length - used, " %s", kernel);
   }
 }
