@@ -1,12 +1,10 @@
 /* Activations of the backend openmp, and their gradients: a map of pixels, channels last.
  *
- * clang-format off
  *   row -2   . . . . . . . . . .
  *   row -1   . . . . . . . . . .      . the rim, two pixels wide: zeros, the padding that a 5 x 5
  *   row  0   . . p p p p p p . .        convolution reads, so that its kernels need no bounds
  *   row  1   . . p p p p p p . .      p a pixel: `channels` floats, neighbours touch
  *            ...
- * clang-format on
  *
  * A row begins every row_stride floats, with slack for one wide load past its end.
  *
