@@ -70,7 +70,7 @@ static ls_status make_model(stepping *s, ls_error *error) {
     LS_TRY(ls_keras_weights_read(s->settings->weights, spec, s->parameters, error));
   else
     ls_network_initialise(spec, (unsigned long long)s->settings->seed, s->parameters);
-  LS_TRY(ls_model_new(s->job.backend, &s->job.options, spec, 1, &s->model, error));
+  LS_TRY(ls_model_new(s->job.choice.backend, &s->job.choice.options, spec, 1, &s->model, error));
   return ls_model_set_parameters(s->model, s->parameters, error);
 }
 
@@ -109,8 +109,8 @@ static void print_people(const stepping *s, const ls_benchmark_times *times) {
   char kernels[4096];
   ls_model_describe(s->model, kernels, sizeof kernels);
   double median = ls_benchmark_median(times), flop = ls_network_step_flop(&s->job.spec);
-  printf("backend %s, %d threads, batch %d of %d x %d x %d\nloss %.9g\n", s->job.backend_name,
-         s->job.options.threads, s->batch, s->job.spec.height, s->job.spec.width,
+  printf("backend %s, %d threads, batch %d of %d x %d x %d\nloss %.9g\n", s->job.choice.name,
+         s->job.choice.options.threads, s->batch, s->job.spec.height, s->job.spec.width,
          s->job.spec.planes, s->loss);
   printf("median %.3f ms a step (%zu repetitions), dense-equivalent %.1f GFLOP/s\n", 1e3 * median,
          times->count, flop * s->batch / median / 1e9);
@@ -121,7 +121,7 @@ static void print_people(const stepping *s, const ls_benchmark_times *times) {
 }
 
 static ls_status measure(stepping *s, ls_benchmark_times *times, ls_error *error) {
-  LS_TRY(ls_kernel_check(s->job.backend, &s->job.options, &s->job.spec, error));
+  LS_TRY(ls_kernel_check(s->job.choice.backend, &s->job.choice.options, &s->job.spec, error));
   for (long i = 0; i < s->settings->warmup; i++) LS_TRY(step(s, error));
   for (long i = 0; i < s->settings->repetitions; i++) {
     double start = ls_seconds(), processor = ls_processor_seconds();
@@ -147,8 +147,8 @@ static ls_status print(const stepping *s, const ls_benchmark_times *times, ls_er
     print_people(s, times);
     return LS_OK;
   }
-  char name[96];
-  snprintf(name, sizeof name, "step/%s", s->job.backend_name);
+  char name[112];
+  snprintf(name, sizeof name, "step/%s", s->job.choice.name);
   ls_benchmark_counter counters[] = {
       {"loss", s->loss},
       {"batch", s->batch},
@@ -156,7 +156,7 @@ static ls_status print(const stepping *s, const ls_benchmark_times *times, ls_er
       {"peak_memory_bytes", (double)ls_memory_peak()},
       {"dense_equivalent_flop", ls_network_step_flop(&s->job.spec) * s->batch},
       {NULL, 0}};
-  return ls_benchmark_print_json(name, s->job.options.threads, times, counters, error);
+  return ls_benchmark_print_json(name, s->job.choice.options.threads, times, counters, error);
 }
 
 static ls_status run(const ls_settings *settings, ls_comm *comm, ls_error *error) {

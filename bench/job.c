@@ -1,28 +1,7 @@
 #include "bench/job.h"
 
-#include "backends/registry.h"
 #include "bench/same_ranks.h"
 #include "bench/threads.h"
-
-#include <stdio.h>
-#include <string.h>
-
-static ls_status choose_variant(const ls_settings *settings, ls_job *job, ls_error *error) {
-  const char *const *variants = job->backend->variants, *wanted = settings->variant;
-  char all[256] = "";
-  job->options.variant = wanted ? NULL : variants[0];
-  for (int i = 0; variants[i]; i++) {
-    if (wanted && !strcmp(variants[i], wanted)) job->options.variant = variants[i];
-    size_t used = strlen(all);
-    snprintf(all + used, sizeof all - used, "%s%s", i ? ", " : "", variants[i]);
-  }
-  if (!job->options.variant)
-    return ls_fail(error, LS_USAGE, "--variant %s: backend %s has only %s", wanted,
-                   job->backend->name, all);
-  snprintf(job->backend_name, sizeof job->backend_name, "%s:%s", job->backend->name,
-           job->options.variant);
-  return LS_OK;
-}
 
 static ls_status open_locally(const ls_settings *settings, ls_job *job, ls_error *error) {
   job->spec = ls_network_study(1, 1);
@@ -32,8 +11,7 @@ static ls_status open_locally(const ls_settings *settings, ls_job *job, ls_error
     return ls_fail(error, LS_UNAVAILABLE, "--threads %ld: this build has no OpenMP",
                    settings->threads);
 #endif
-  LS_TRY(ls_backend_find(settings->backend, &job->backend, error));
-  LS_TRY(choose_variant(settings, job, error));
+  LS_TRY(ls_backend_choose(settings, settings->backend, &job->choice, error));
   LS_TRY(ls_events_open(settings, settings->data, settings->data_count,
                         ls_network_classes(&job->spec), &job->events, error));
   job->spec.height = job->spec.width = job->events.policy.size;
@@ -44,8 +22,8 @@ static ls_status open_locally(const ls_settings *settings, ls_job *job, ls_error
 static ls_status choose_threads(const ls_settings *settings, ls_comm *comm, ls_job *job,
                                 ls_error *error) {
   LS_TRY(ls_launch_open(comm, ls_launch_wanted_threads(settings->threads), &job->launch, error));
-  job->options.threads = job->launch.threads;
-  LS_TRY(ls_comm_agree(comm, ls_threads_start(job->options.threads, error), error));
+  job->choice.options.threads = job->launch.threads;
+  LS_TRY(ls_comm_agree(comm, ls_threads_start(job->choice.options.threads, error), error));
   ls_launch_print(&job->launch, !settings->json);
   return LS_OK;
 }

@@ -2,7 +2,7 @@
 #ifndef LS_BENCH_JOB_H
 #define LS_BENCH_JOB_H
 
-#include "backends/backend.h"
+#include "bench/backend_choice.h"
 #include "bench/events.h"
 #include "bench/launch.h"
 #include "bench/options.h"
@@ -11,10 +11,8 @@
 
 typedef struct ls_job {
   ls_network_spec spec;
-  const ls_backend *backend;
-  ls_backend_options options; /* threads and variant as chosen */
-  char backend_name[64];      /* "onednn:rewritten" */
-  ls_events events;           /* of --data */
+  ls_backend_choice choice; /* with the threads chosen */
+  ls_events events;         /* of --data */
   ls_launch launch;
 } ls_job;
 

@@ -43,10 +43,22 @@ GROUP(image, "Image (defaults: the study's for KevLAr files, the whole event for
       INTEGER("size", size, 1, 1 << 14, "rows and columns of the image"),
       NUMBER("scale", scale, -1e30, 1e30, "multiply the pixels by X"));
 
+/* Settings that only some backends have: in every command that opens one. */
+#define BACKEND_SETTINGS                                                                           \
+  CHOICE("isa", isa, "baseline|avx2|avx512",                                                       \
+         "instruction set of the backend's own kernels; default: the best that runs here"),        \
+      CHOICE("winograd", winograd, "off|1d|2d",                                                    \
+             "convolve by Winograd's algorithm: faster, less exact; default off"),                 \
+      CHOICE("skip", skip, "shortcut|exact|off",                                                   \
+             "compute nothing where there is no charge; shortcut: equal to rounding; exact: the "  \
+             "same bits as off; default shortcut")
+
 GROUP(network, "Network",
       TEXT("network", network, "FILE", "another network (keys: blocks, dense, kernel, pool)"),
-      TEXT("backend", backend, "NAME", "who computes; larscale info lists them"),
+      TEXT("backend", backend, "NAME",
+           "who computes; larscale info lists them; also NAME:VARIANT:SETTING=VALUE.."),
       TEXT("variant", variant, "NAME", "variant of the backend; larscale info lists them"),
+      BACKEND_SETTINGS,
       INTEGER("threads", threads, 0, 4096,
               "threads of a rank; 0: OMP_NUM_THREADS, else its share of the node's cores"),
       TEXT("weights", weights, "FILE", "start from these weights (Keras .weights.h5, legacy .h5)"));

@@ -26,6 +26,7 @@ typedef struct ls_settings {
   double scale; /* NaN: by format */
   /* network and backend */
   char *network, *backend, *variant;
+  char *isa, *winograd, *skip;
   long threads; /* 0: OMP_NUM_THREADS, else its share of the cores */
   char *weights;
   /* training */
