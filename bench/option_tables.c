@@ -161,7 +161,10 @@ GROUP(load, "Measurement",
 GROUP(inspect, "Output", INTEGER("event", event, 0, LARGEST, "only event number N of the data set"),
       JSON, HELP);
 
-GROUP(info, "Output", JSON, HELP);
+GROUP(info, "Kernels to name",
+      TEXT("network", network, "FILE", "another network (keys: blocks, dense, kernel, pool)"),
+      INTEGER("size", size, 1, 1 << 14, "rows and columns of the image; default 3600"),
+      BACKEND_SETTINGS, JSON, HELP);
 
 const ls_option_group *const ls_option_groups[] = {
     &ls_options_data,     &ls_options_image,      &ls_options_network, &ls_options_training,
