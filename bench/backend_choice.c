@@ -156,7 +156,7 @@ ls_status ls_backend_choose_list(const ls_settings *settings, const char *text,
   for (size_t length; *text; text += length + (text[length] == ',')) {
     char one[128];
     length = strcspn(text, ",");
-    if (length >= sizeof one || !length)
+    if (length >= sizeof one || !length || !strcmp(text + length, ","))
       return ls_fail(error, LS_USAGE, "--backend %s: backends with commas between", text);
     snprintf(one, sizeof one, "%.*s", (int)length, text);
     LS_TRY(add_choice(settings, one, choices, count, error));

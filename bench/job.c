@@ -3,6 +3,22 @@
 #include "bench/same_ranks.h"
 #include "bench/threads.h"
 
+#include <string.h>
+
+/* The events decide what the network's input is; without any, the options do. */
+static ls_status open_events(const ls_settings *settings, ls_job *job, ls_error *error) {
+  if (settings->dense && !settings->data_count) {
+    job->spec.height = job->spec.width = settings->size == LS_UNSET ? 3600 : (int)settings->size;
+    job->spec.planes = settings->plane && !strcmp(settings->plane, "all") ? LS_MAX_PLANES : 1;
+    return LS_OK;
+  }
+  LS_TRY(ls_events_open(settings, settings->data, settings->data_count,
+                        ls_network_classes(&job->spec), &job->events, error));
+  job->spec.height = job->spec.width = job->events.policy.size;
+  job->spec.planes = ls_events_planes(&job->events);
+  return LS_OK;
+}
+
 static ls_status open_locally(const ls_settings *settings, ls_job *job, ls_error *error) {
   job->spec = ls_network_study(1, 1);
   if (settings->network) LS_TRY(ls_network_read(&job->spec, settings->network, error));
@@ -12,10 +28,7 @@ static ls_status open_locally(const ls_settings *settings, ls_job *job, ls_error
                    settings->threads);
 #endif
   LS_TRY(ls_backend_choose(settings, settings->backend, &job->choice, error));
-  LS_TRY(ls_events_open(settings, settings->data, settings->data_count,
-                        ls_network_classes(&job->spec), &job->events, error));
-  job->spec.height = job->spec.width = job->events.policy.size;
-  job->spec.planes = ls_events_planes(&job->events);
+  LS_TRY(open_events(settings, job, error));
   return ls_network_check(&job->spec, error);
 }
 

@@ -12,7 +12,7 @@
 typedef struct ls_job {
   ls_network_spec spec;
   ls_backend_choice choice; /* with the threads chosen */
-  ls_events events;         /* of --data */
+  ls_events events;         /* of --data; none with --dense alone */
   ls_launch launch;
 } ls_job;
 

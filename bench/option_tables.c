@@ -133,7 +133,9 @@ GROUP(evaluate, "Results",
            "results/"),
       JSON, HELP);
 
-GROUP(step, "Step", INTEGER("batch", batch, 1, 1 << 20, "images: the first N events"),
+GROUP(step, "Step", INTEGER("batch", batch, 1, 1 << 20, "images: N events; default 1"),
+      INTEGER("event", event, 0, LARGEST, "the first of them; default 0"),
+      FLAG("dense", dense, "time images too in which every pixel is random, as large"),
       INTEGER("seed", seed, 0, LARGEST, "of the initial weights, without --weights; default 1"),
       INTEGER("repetitions", repetitions, 1, 1 << 20, "timed repetitions; default 1"),
       INTEGER("warmup", warmup, 0, 1 << 20, "untimed repetitions before; default 1"),

@@ -53,7 +53,7 @@ typedef struct ls_settings {
   /* results */
   char *save_weights, *out, *dump, *format, *image_set, *value_type;
   long repetitions, warmup, events, event;
-  int overwrite, json, help;
+  int dense, overwrite, json, help;
   const char *const *command_line; /* as given, for the record */
   int command_line_count;
 } ls_settings;

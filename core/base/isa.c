@@ -1,5 +1,7 @@
 #include "base/isa.h"
 
+#include <string.h>
+
 const char *ls_isa_name(ls_isa isa) {
   static const char *const names[LS_ISA_COUNT] = {"baseline", "avx2", "avx512"};
   return names[isa];
@@ -21,5 +23,12 @@ int ls_isa_runs(ls_isa isa) {
 ls_isa ls_isa_best(void) {
   int isa = LS_ISA_COUNT - 1;
   while (!ls_isa_runs((ls_isa)isa)) isa--;
+  return (ls_isa)isa;
+}
+
+ls_isa ls_isa_find(const char *name) {
+  int isa = 0;
+  if (!name) return ls_isa_best();
+  while (isa < LS_ISA_COUNT && strcmp(ls_isa_name((ls_isa)isa), name) != 0) isa++;
   return (ls_isa)isa;
 }

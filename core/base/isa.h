@@ -12,6 +12,9 @@ typedef enum ls_isa {
 /* "baseline", "avx2", "avx512": the values of --isa. */
 const char *ls_isa_name(ls_isa isa);
 
+/* The one of that name; NULL: the widest that runs here. LS_ISA_COUNT if there is none. */
+ls_isa ls_isa_find(const char *name);
+
 /* 1 if processor and operating system run it. */
 int ls_isa_runs(ls_isa isa);
 
