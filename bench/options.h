@@ -85,7 +85,7 @@ typedef struct ls_option_group {
 extern const ls_option_group ls_options_data, ls_options_image, ls_options_network,
     ls_options_training, ls_options_ranks, ls_options_checkpoint, ls_options_store,
     ls_options_record, ls_options_evaluate, ls_options_step, ls_options_convert,
-    ls_options_synthetic, ls_options_load, ls_options_inspect, ls_options_info;
+    ls_options_synthetic, ls_options_load, ls_options_inspect, ls_options_info, ls_options_kernels;
 
 /* All of them, NULL-terminated. */
 extern const ls_option_group *const ls_option_groups[];
