@@ -55,9 +55,10 @@ def test_losses(trial):
 @with_trial
 def test_event(trial):
     """--event names the first event of the batch"""
-    losses = [step(*trial.options, "--event", event, "--backend", "reference")["step/reference:plain"][0]["loss"]
-              for event in (0, 1)]
-    both = step(*trial.options, "--batch", 2, "--backend", "reference")["step/reference:plain"][0]["loss"]
+    def loss(*options):
+        return step(*trial.options, "--backend", "reference", *options)["step/reference:plain"][0]["loss"]
+
+    losses, both = [loss("--event", event) for event in (0, 1)], loss("--batch", 2)
     assert losses[0] != losses[1] and abs(sum(losses) / 2 - both) < 1e-6, (losses, both)
     refused("step", *trial.options, "--event", 12, code=2, says=["--event 12", "0 to 11"])
     refused("step", *trial.options, "--event", 10, "--batch", 3, code=2, says="2 events from --event on")
