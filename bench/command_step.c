@@ -19,27 +19,29 @@ typedef struct stepping {
   const ls_settings *settings;
   ls_job job;
   ls_backend_choice choices[LS_MOST_CHOICES];
+  ls_image *events, *dense; /* batches of images; NULL: none wanted */
   float *parameters;
   ls_contest contest;
 } stepping;
 
+static void free_images(ls_image *images, int count) {
+  for (int i = 0; images && i < count; i++) ls_image_destroy(&images[i]);
+  free(images);
+}
+
 static void release(stepping *s) {
   ls_contest_destroy(&s->contest);
-  for (int i = 0; i < s->contest.input_count; i++) {
-    ls_image *images = s->contest.inputs[i].images;
-    for (int b = 0; images && b < s->contest.batch; b++) ls_image_destroy(&images[b]);
-    free(images);
-  }
+  free_images(s->events, s->contest.batch);
+  free_images(s->dense, s->contest.batch);
   ls_free(s->parameters);
   ls_job_close(&s->job);
 }
 
 static ls_status new_input(stepping *s, const char *name, ls_image **images, ls_error *error) {
-  ls_contest_input *input = &s->contest.inputs[s->contest.input_count++];
-  input->name = name;
-  *images = input->images = calloc((size_t)s->contest.batch, sizeof **images);
-  if (*images) return LS_OK;
-  return ls_fail(error, LS_MEMORY, "no memory for %d images", s->contest.batch);
+  *images = calloc((size_t)s->contest.batch, sizeof **images);
+  if (!*images) return ls_fail(error, LS_MEMORY, "no memory for %d images", s->contest.batch);
+  s->contest.inputs[s->contest.input_count++] = (ls_contest_input){name, *images};
+  return LS_OK;
 }
 
 static ls_status read_events(stepping *s, ls_error *error) {
@@ -51,20 +53,18 @@ static ls_status read_events(stepping *s, ls_error *error) {
   if ((size_t)s->settings->batch > events - first)
     return ls_fail(error, LS_USAGE, "--batch %ld: the data set has %zu events%s",
                    s->settings->batch, events - first, first ? " from --event on" : "");
-  ls_image *images;
-  LS_TRY(new_input(s, "", &images, error));
+  LS_TRY(new_input(s, "", &s->events, error));
   for (int i = 0; i < s->contest.batch; i++)
     LS_TRY(ls_dataset_read(s->job.events.dataset, first + (size_t)i, &s->job.events.policy,
-                           &images[i], error));
+                           &s->events[i], error));
   return LS_OK;
 }
 
 static ls_status make_inputs(stepping *s, ls_error *error) {
   if (s->settings->data_count) LS_TRY(read_events(s, error));
   if (!s->settings->dense) return LS_OK;
-  ls_image *images;
-  LS_TRY(new_input(s, "dense", &images, error));
-  return ls_dense_images_fill(&s->job.spec, s->contest.batch, images, error);
+  LS_TRY(new_input(s, "dense", &s->dense, error));
+  return ls_dense_images_fill(&s->job.spec, s->contest.batch, s->dense, error);
 }
 
 static ls_status make_parameters(stepping *s, ls_error *error) {

@@ -134,23 +134,55 @@ static ls_status open_network(ls_kernel *k, const ls_kernel_plan *plan, ls_error
   return status;
 }
 
-/* The case's input as an image: sparse where the case is. */
-static ls_status make_case_image(ls_kernel *k, const ls_conv_case *c, ls_error *error) {
+/* A case of either table, as far as both are alike. */
+typedef struct case_facts {
+  int height, width, channels; /* of the input */
+  ls_case_input input;
+  size_t terms; /* of the sum of one output */
+  int outputs, first;
+  ls_conv_block_shape before; /* whose output has the shape of the input */
+} case_facts;
+
+static case_facts conv_facts(const ls_conv_case *c) {
   const ls_conv_block_shape *s = &c->shape;
+  return (case_facts){
+      .height = s->height,
+      .width = s->width,
+      .channels = s->in_channels,
+      .input = c->input,
+      .terms = (size_t)s->kernel * s->kernel * s->in_channels,
+      .outputs = s->out_channels,
+      .first = c->first,
+      .before = {s->height * s->pool, s->width * s->pool, 1, s->in_channels, s->kernel, s->pool}};
+}
+
+static case_facts dense_facts(const ls_dense_case *c) {
+  const ls_dense_shape *s = &c->shape;
+  return (case_facts){.height = s->rows,
+                      .width = s->columns,
+                      .channels = s->channels,
+                      .input = c->input,
+                      .terms = (size_t)s->rows * s->columns * s->channels,
+                      .outputs = s->outputs,
+                      .before = {s->rows * 5, s->columns * 5, 1, s->channels, 5, 5}};
+}
+
+/* The case's input as an image: sparse where the case is. */
+static ls_status make_case_image(ls_kernel *k, const case_facts *c, ls_error *error) {
   int sparse = c->input == LS_INPUT_SPARSE || c->input == LS_INPUT_ZERO;
-  uint32_t pixels = (uint32_t)s->height * (uint32_t)s->width;
+  uint32_t pixels = (uint32_t)c->height * (uint32_t)c->width;
   ls_image *image = &k->case_image;
-  LS_TRY(ls_image_reset(image, sparse ? LS_IMAGE_SPARSE : LS_IMAGE_DENSE, s->height, s->width,
-                        s->in_channels, error));
+  LS_TRY(ls_image_reset(image, sparse ? LS_IMAGE_SPARSE : LS_IMAGE_DENSE, c->height, c->width,
+                        c->channels, error));
   if (!sparse) {
-    memcpy(image->dense, k->plain, (size_t)pixels * s->in_channels * sizeof(float));
+    memcpy(image->dense, k->plain, (size_t)pixels * c->channels * sizeof(float));
     return LS_OK;
   }
-  for (int plane = 0; plane < s->in_channels; plane++) {
+  for (int plane = 0; plane < c->channels; plane++) {
     ls_pixels *to = &image->plane[plane];
     LS_TRY(ls_pixels_reserve(to, pixels, error));
     for (uint32_t i = 0; i < pixels; i++) {
-      float value = k->plain[(size_t)i * s->in_channels + plane];
+      float value = k->plain[(size_t)i * c->channels + plane];
       if (value == 0) continue;
       to->index[to->count] = i;
       to->value[to->count++] = value;
@@ -159,24 +191,16 @@ static ls_status make_case_image(ls_kernel *k, const ls_conv_case *c, ls_error *
   return LS_OK;
 }
 
-/* An operator whose output has the shape of the case's input; it is never run: its output is made
- * from plain floats. */
-static ls_status case_before(ls_kernel *k, const ls_kernel_plan *plan, ls_error *error) {
-  ls_operator_place first = {.first = 1}, later = {0};
+/* The operator before is never run: its output is made from plain floats. */
+static ls_status case_before(ls_kernel *k, const ls_kernel_plan *plan, const case_facts *c,
+                             ls_error *error) {
+  ls_operator_place place = {.first = 1};
+  ls_dense_shape dense = {1, 1, 4, c->channels, 1};
   if (plan->dense && !plan->dense->after_block) {
-    ls_dense_shape shape = {1, 1, 4, plan->dense->shape.channels, 1};
-    LS_TRY(k->backend->dense_new(k->device, &shape, &later, &k->before.op, error));
+    place.first = 0;
+    LS_TRY(k->backend->dense_new(k->device, &dense, &place, &k->before.op, error));
   } else {
-    const ls_dense_shape *d = plan->dense ? &plan->dense->shape : NULL;
-    const ls_conv_block_shape *c = plan->conv ? &plan->conv->shape : NULL;
-    int pool = c ? c->pool : 5, kernel = c ? c->kernel : 5;
-    ls_conv_block_shape shape = {(c ? c->height : d->rows) * pool,
-                                 (c ? c->width : d->columns) * pool,
-                                 1,
-                                 c ? c->in_channels : d->channels,
-                                 kernel,
-                                 pool};
-    LS_TRY(k->backend->conv_block_new(k->device, &shape, &first, &k->before.op, error));
+    LS_TRY(k->backend->conv_block_new(k->device, &c->before, &place, &k->before.op, error));
   }
   k->input_bytes = k->before.op->sizes.output;
   LS_TRY(bytes(&k->before.output, k->input_bytes, error));
@@ -185,42 +209,34 @@ static ls_status case_before(ls_kernel *k, const ls_kernel_plan *plan, ls_error 
   return LS_OK;
 }
 
-static ls_status case_operator(ls_kernel *k, const ls_kernel_plan *plan, int first, size_t terms,
-                               int outputs, ls_error *error) {
-  ls_operator_place place = {.first = first};
-  ls_case_input input = plan->conv ? plan->conv->input : plan->dense->input;
+static ls_status case_operator(ls_kernel *k, const ls_kernel_plan *plan, const case_facts *c,
+                               ls_error *error) {
+  ls_operator_place place = {.first = c->first};
   stage *s = &k->own;
   LS_TRY(plan->conv
              ? k->backend->conv_block_new(k->device, &plan->conv->shape, &place, &s->op, error)
              : k->backend->dense_new(k->device, &plan->dense->shape, &place, &s->op, error));
-  k->kernel_count = terms * (size_t)outputs, k->bias_count = (size_t)outputs;
+  k->kernel_count = c->terms * (size_t)c->outputs, k->bias_count = (size_t)c->outputs;
   LS_TRY(floats(&s->kernel, k->kernel_count, error));
   LS_TRY(floats(&s->bias, k->bias_count, error));
-  ls_case_fill_weights(input, 1, terms, outputs, s->kernel, s->bias);
+  ls_case_fill_weights(c->input, 1, c->terms, c->outputs, s->kernel, s->bias);
   LS_TRY(stage_make_room(k, s, error));
   return s->op->functions->set_weights(s->op, s->kernel, s->bias, error);
 }
 
 static ls_status open_case(ls_kernel *k, const ls_kernel_plan *plan, ls_error *error) {
-  const ls_conv_block_shape *c = plan->conv ? &plan->conv->shape : NULL;
-  const ls_dense_shape *d = plan->dense ? &plan->dense->shape : NULL;
-  int height = c ? c->height : d->rows, width = c ? c->width : d->columns;
-  int channels = c ? c->in_channels : d->channels, first = c && plan->conv->first;
-  LS_TRY(floats(&k->plain, (size_t)height * width * channels, error));
-  ls_case_fill_input(c ? plan->conv->input : plan->dense->input, 1, height, width, channels,
-                     k->plain);
-  if (!first) {
-    LS_TRY(case_before(k, plan, error));
+  case_facts c = plan->conv ? conv_facts(plan->conv) : dense_facts(plan->dense);
+  LS_TRY(floats(&k->plain, (size_t)c.height * c.width * c.channels, error));
+  ls_case_fill_input(c.input, 1, c.height, c.width, c.channels, k->plain);
+  if (!c.first) {
+    LS_TRY(case_before(k, plan, &c, error));
   } else if (k->backend->takes_images) {
-    LS_TRY(make_case_image(k, plan->conv, error));
+    LS_TRY(make_case_image(k, &c, error));
     k->input = &k->case_image;
   } else {
     k->input = k->plain;
   }
-  return c ? case_operator(k, plan, first, (size_t)c->kernel * c->kernel * c->in_channels,
-                           c->out_channels, error)
-           : case_operator(k, plan, first, (size_t)d->rows * d->columns * d->channels, d->outputs,
-                           error);
+  return case_operator(k, plan, &c, error);
 }
 
 static size_t plain_outputs(const ls_kernel_plan *plan) {
@@ -253,7 +269,7 @@ static ls_status prepare_backward(ls_kernel *k, const ls_kernel_plan *plan, ls_e
   return LS_OK;
 }
 
-static ls_status open(ls_kernel *k, const ls_kernel_plan *plan, ls_error *error) {
+static ls_status set_up(ls_kernel *k, const ls_kernel_plan *plan, ls_error *error) {
   LS_TRY(k->backend->device_open(&plan->choice->options, &k->device, error));
   LS_TRY(plan->spec ? open_network(k, plan, error) : open_case(k, plan, error));
   LS_TRY(forward(k, &k->own, k->input, error));
@@ -266,7 +282,7 @@ ls_status ls_kernel_new(const ls_kernel_plan *plan, ls_kernel **out, ls_error *e
   if (!k) return ls_fail(error, LS_MEMORY, "no memory for a kernel");
   k->backend = plan->choice->backend;
   k->backward = plan->backward;
-  ls_status status = open(k, plan, error);
+  ls_status status = set_up(k, plan, error);
   if (status != LS_OK) {
     ls_kernel_free(k);
     return ls_fail_within(error, status, "backend %s", plan->choice->name);
