@@ -5,7 +5,8 @@
 
 #include <stddef.h>
 
-enum { CHAINS = 12, STEPS = 1 << 20, TRIALS = 9 };
+/* A trial of half a millisecond fits between two turns of another process. */
+enum { CHAINS = 12, STEPS = 1 << 18, FMA_TRIALS = 128, COPY_TRIALS = 25 };
 
 /* fma_chains_NAME(): STEPS steps of CHAINS chains x = x * factor + term. The chains start from
  * different values, or the compiler would compute only one; they are named variables, as an array
@@ -51,7 +52,7 @@ static fma_kernel kernel_of(ls_isa isa) {
 double ls_peak_fma(ls_isa isa, int threads) {
   fma_kernel kernel = kernel_of(isa);
   double best = 0, flop = 2.0 * kernel.lanes * CHAINS * STEPS * threads;
-  for (int trial = 0; kernel.run && trial < TRIALS; trial++) {
+  for (int trial = 0; kernel.run && trial < FMA_TRIALS; trial++) {
     float sum = 0;
     double start = ls_seconds();
 #pragma omp parallel for num_threads(threads) schedule(static, 1) reduction(+ : sum)
@@ -63,6 +64,7 @@ double ls_peak_fma(ls_isa isa, int threads) {
 }
 
 static void copy(const double *from, double *to, size_t count, int threads) {
+  (void)threads; /* of a build without OpenMP */
 #pragma omp parallel for num_threads(threads) schedule(static)
   for (size_t i = 0; i < count; i++) to[i] = from[i];
 }
@@ -73,7 +75,7 @@ ls_status ls_peak_copy(int threads, double *bytes_per_second, ls_error *error) {
   *bytes_per_second = 0;
   LS_TRY(ls_allocate(&from, bytes, "measuring the copy bandwidth", error));
   ls_status status = ls_allocate(&to, bytes, "measuring the copy bandwidth", error);
-  for (int trial = 0; status == LS_OK && trial <= TRIALS; trial++) {
+  for (int trial = 0; status == LS_OK && trial <= COPY_TRIALS; trial++) {
     double start = ls_seconds();
     copy(from, to, count, threads);
     double rate = 2 * (double)bytes / (ls_seconds() - start);

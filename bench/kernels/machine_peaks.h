@@ -1,7 +1,7 @@
 /* What this machine can do at most, measured: the bounds that rates of kernels are compared with.
  *
- * Both are the best of several short trials, as a bound should be: whatever else the machine does
- * only lowers them. */
+ * Both are the best of many short trials, as a bound should be: whatever else the machine does only
+ * lowers them. On a machine that is never quiet they are too low, and shares of them too high. */
 #ifndef LS_BENCH_KERNELS_MACHINE_PEAKS_H
 #define LS_BENCH_KERNELS_MACHINE_PEAKS_H
 
@@ -14,9 +14,9 @@
  * some 0.1 s. */
 double ls_peak_fma(ls_isa isa, int threads);
 
-/* Bytes/s of copying an array larger than caches, read and written bytes counted, as STREAM's copy
- * (McCalpin, IEEE TCCA Newsletter, December 1995) does. Takes 2 x 128 MiB for its time. LS_OK or
- * LS_MEMORY. */
+/* Bytes/s of copying 128 MiB, more than the threads' share of nearly any cache, read and written
+ * bytes counted, as STREAM's copy does (McCalpin, IEEE TCCA Newsletter, December 1995). Takes
+ * 2 x 128 MiB for its time. LS_OK or LS_MEMORY. */
 ls_status ls_peak_copy(int threads, double *bytes_per_second, ls_error *error);
 
 #endif
