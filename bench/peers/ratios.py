@@ -104,8 +104,9 @@ def markdown_cells(row, references):
 
 def write_markdown(path, facts, tables):
     """tables: (title, rows, references). The page stands for itself: machine and date are on it."""
-    lines = [f"{facts['processor']}, cores {', '.join(map(str, facts['cores']))}, {facts['threads']} "
-             f"threads, {facts['started'][:10]}, {facts['rounds']} rounds in turns. "
+    cores = ", ".join(map(str, facts["cores"]))
+    lines = [f"{facts['processor']}, cores {cores}, {facts['threads']} threads, "
+             f"{facts['started'][:10]}, {facts['rounds']} rounds in turns. "
              + "; ".join(facts["versions"]), ""]
     for title, rows, references in tables:
         header = [title, "ms, median (min .. max)", "memory"]

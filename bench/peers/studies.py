@@ -71,7 +71,8 @@ def steps(options, log, name, title, peers_input, suite_input, planes):
     def check(folder):
         agree(options, found[0], ours, [*common, *peers_input], folder)
 
-    return Study(name, title, found + ours, references,
+    against = [row for row in options.against if row in {contestant.name for contestant in ours}]
+    return Study(name, title, found + ours, references + against,
                  check if options.have_peers and options.check else None)
 
 
@@ -129,8 +130,8 @@ def plane_studies(options, log, folder):
         yield steps(options, log, name,
                     f"training step, {name} of {Path(options.real).name}",
                     ["--data", images, "--labels", labels],
-                    ["--data", options.real, "--labels", "index", "--plane", plane, "--event", event,
-                     "--size", options.size], True)
+                    ["--data", options.real, "--labels", "index", "--plane", plane, "--event",
+                     event, "--size", options.size], True)
 
 
 def load_study(options, log, folder):

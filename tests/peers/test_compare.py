@@ -50,6 +50,7 @@ def compare(folder, answers, *options):
     done = subprocess.run(
         [sys.executable, COMPARE, "--larscale", folder / "larscale", "--peers", folder / "peers",
          "--rounds", "3", "--threads", "1", "--cores", core, "--out", folder / "out",
+         "--pause", "0",
          "--events", folder / "events.h5", *options],
         env=environment, capture_output=True, text=True, check=False)
     turns = folder / "turns"
@@ -102,8 +103,10 @@ def check_csv(folder):
 def check_markdown(folder):
     compare(folder, STEADY)
     text = (folder / "out.md").read_text(encoding="utf-8")
-    row = next(line for line in text.splitlines() if line.startswith("| larscale openmp winograd 1d "))
-    for words in ["100.00 (100.00 .. 1000.00)", "1000 MB", "10.00 (10.00 .. 10.00)", "1e-06, 1e-05"]:
+    name = "| larscale openmp winograd 1d "
+    row = next(line for line in text.splitlines() if line.startswith(name))
+    for words in ["100.00 (100.00 .. 1000.00)", "1000 MB", "10.00 (10.00 .. 10.00)",
+                  "1e-06, 1e-05"]:
         expect(words in row, f"{words} is not in {row}")
     for words in ["| training step, 1 dense image(s) | ms, ", "larscale 0123abcd", "stand-in",
                   "3 rounds", time.strftime("%Y-", time.gmtime())]:
@@ -185,9 +188,12 @@ def check_planes(folder):
 def check_repetitions(folder):
     """Of several steps in one start, the median counts."""
     done, _ = compare(folder, STEADY | {"step x": [[9, 9, 9]] + 3 * [[0.1, 0.25, 7.0]]},
-                      "--study", "step", "--backend", "x", "--repetitions", "3")
+                      "--study", "step", "--backend", "x", "--repetitions", "3", "--against",
+                      "larscale x")
     expect(done.returncode == 0, done.stderr)
     rows = rows_of(folder)
+    row = rows["tensorflow"]
+    expect(near(row["ratios"]["larscale x"]["median"], 0.25), str(row))
     seconds = rows["larscale x"]["seconds"]
     expect([near(s, 0.25) for s in seconds] == 3 * [True], str(seconds))
     expect(len(rows) == 3, str(list(rows)))
@@ -202,7 +208,8 @@ def check_disagreement(folder):
             done, _ = compare(Path(inner), STEADY | {"agree": {"onednn:literal": far}},
                               "--study", "step")
             note = f"DIFFERS from tensorflow: {text}"
-            expect(done.returncode == 1 and note in done.stderr, f"{done.returncode}: {done.stderr}")
+            expect(done.returncode == 1 and note in done.stderr,
+                   f"{done.returncode}: {done.stderr}")
             rows = rows_of(Path(inner))
             expect(rows["larscale onednn literal"]["note"] == note, "no note")
             expect("note" not in rows["larscale openblas"], "the wrong one is blamed")
@@ -267,7 +274,7 @@ def check_usage(folder):
     for options, text in [(["--rounds", "0"], "at least 1"), (["--cores", "x"], "not numbers"),
                           (["--cores", "9999"], "want as many"), (["--data", "x"], "go together"),
                           (["--larscale", "/gone"], "build the suite"),
-                          (["--repetitions", "0"], "at least 1"),
+                          (["--repetitions", "0"], "at least 1"), (["--pause", "-1"], "--pause 0"),
                           (["--planes", "0"], "EVENT:PLANE"), (["--planes", "0:3"], "EVENT:PLANE"),
                           (["--study", "planes"], "needs --real")]:
         with tempfile.TemporaryDirectory(dir=folder) as inner:
