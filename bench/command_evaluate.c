@@ -34,7 +34,7 @@ static ls_status make_model(evaluating *e, ls_error *error) {
   LS_TRY(ls_allocate((void **)&e->parameters, ls_network_parameter_count(spec) * sizeof(float),
                      "parameters", error));
   LS_TRY(ls_keras_weights_read(e->settings->weights, spec, e->parameters, error));
-  LS_TRY(ls_model_new(e->job.choice.backend, &e->job.choice.options, spec, 0, &e->model, error));
+  LS_TRY(ls_model_new(e->job.backend, &e->job.options, spec, 0, &e->model, error));
   return ls_model_set_parameters(e->model, e->parameters, error);
 }
 

@@ -88,10 +88,10 @@ static ls_status open_job(stepping *s, ls_comm *comm, ls_error *error) {
   ls_settings own = *s->settings;
   own.backend = s->choices[0].name;
   LS_TRY(ls_job_open(&own, comm, &s->job, error));
-  for (int i = 0; i < count; i++) s->choices[i].options.threads = s->job.choice.options.threads;
+  for (int i = 0; i < count; i++) s->choices[i].options.threads = s->job.options.threads;
   s->contest = (ls_contest){.spec = s->job.spec,
                             .batch = (int)s->settings->batch,
-                            .threads = s->job.choice.options.threads,
+                            .threads = s->job.options.threads,
                             .repetitions = s->settings->repetitions,
                             .warmup = s->settings->warmup,
                             .choices = s->choices,

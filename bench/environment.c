@@ -212,9 +212,9 @@ ls_status ls_environment_of_run(const ls_settings *settings, const ls_job *job, 
       environment, "command_line",
       cJSON_CreateStringArray(settings->command_line, settings->command_line_count));
   cJSON_AddNumberToObject(environment, "ranks", ls_comm_size(comm));
-  cJSON_AddNumberToObject(environment, "threads", job->choice.options.threads);
+  cJSON_AddNumberToObject(environment, "threads", job->options.threads);
   ls_launch_record(&job->launch, environment);
-  cJSON_AddStringToObject(environment, "backend", job->choice.name);
+  cJSON_AddStringToObject(environment, "backend", job->backend_name);
   if (kernels) cJSON_AddStringToObject(environment, "kernels", kernels);
   add_options(settings, environment);
   add_data(job, data_checksum, environment);

@@ -1,9 +1,20 @@
 #include "bench/job.h"
 
+#include "bench/backend_choice.h"
 #include "bench/same_ranks.h"
 #include "bench/threads.h"
 
+#include <stdio.h>
 #include <string.h>
+
+static ls_status choose_backend(const ls_settings *settings, ls_job *job, ls_error *error) {
+  ls_backend_choice choice;
+  LS_TRY(ls_backend_choose(settings, settings->backend, &choice, error));
+  job->backend = choice.backend;
+  job->options = choice.options;
+  snprintf(job->backend_name, sizeof job->backend_name, "%s", choice.name);
+  return LS_OK;
+}
 
 /* The events decide what the network's input is; without any, the options do. */
 static ls_status open_events(const ls_settings *settings, ls_job *job, ls_error *error) {
@@ -27,7 +38,7 @@ static ls_status open_locally(const ls_settings *settings, ls_job *job, ls_error
     return ls_fail(error, LS_UNAVAILABLE, "--threads %ld: this build has no OpenMP",
                    settings->threads);
 #endif
-  LS_TRY(ls_backend_choose(settings, settings->backend, &job->choice, error));
+  LS_TRY(choose_backend(settings, job, error));
   LS_TRY(open_events(settings, job, error));
   return ls_network_check(&job->spec, error);
 }
@@ -35,8 +46,8 @@ static ls_status open_locally(const ls_settings *settings, ls_job *job, ls_error
 static ls_status choose_threads(const ls_settings *settings, ls_comm *comm, ls_job *job,
                                 ls_error *error) {
   LS_TRY(ls_launch_open(comm, ls_launch_wanted_threads(settings->threads), &job->launch, error));
-  job->choice.options.threads = job->launch.threads;
-  LS_TRY(ls_comm_agree(comm, ls_threads_start(job->choice.options.threads, error), error));
+  job->options.threads = job->launch.threads;
+  LS_TRY(ls_comm_agree(comm, ls_threads_start(job->options.threads, error), error));
   ls_launch_print(&job->launch, !settings->json);
   return LS_OK;
 }

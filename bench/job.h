@@ -2,7 +2,7 @@
 #ifndef LS_BENCH_JOB_H
 #define LS_BENCH_JOB_H
 
-#include "bench/backend_choice.h"
+#include "backends/backend.h"
 #include "bench/events.h"
 #include "bench/launch.h"
 #include "bench/options.h"
@@ -11,8 +11,10 @@
 
 typedef struct ls_job {
   ls_network_spec spec;
-  ls_backend_choice choice; /* with the threads chosen */
-  ls_events events;         /* of --data; none with --dense alone */
+  const ls_backend *backend;
+  ls_backend_options options; /* threads, variant and settings as chosen */
+  char backend_name[96];      /* "onednn:rewritten": bench/backend_choice.h */
+  ls_events events;           /* of --data; none with --dense alone */
   ls_launch launch;
 } ls_job;
 

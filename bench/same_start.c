@@ -49,8 +49,8 @@ static void add_numbered_file(cJSON *facts, const char *set, size_t number, cons
 
 static void add_model(const ls_job *job, cJSON *facts) {
   char text[512];
-  job->choice.backend->version(text, sizeof text);
-  cJSON_AddStringToObject(facts, "backend", job->choice.name);
+  job->backend->version(text, sizeof text);
+  cJSON_AddStringToObject(facts, "backend", job->backend_name);
   cJSON_AddStringToObject(facts, "backend version", text);
   const ls_network_spec *n = &job->spec;
   int used = snprintf(text, sizeof text, "kernel %d, pool %d, blocks", n->kernel, n->pool);

@@ -85,11 +85,11 @@ static ls_status open_folder(ls_train_record *r, ls_error *error) {
   const ls_launch *launch = &r->facts.job->launch;
   int ranks = ls_comm_size(r->facts.comm);
   ls_run run = {.driver = r->facts.driver ? r->facts.driver : "train",
-                .backend = r->facts.job->choice.name,
+                .backend = r->facts.job->backend_name,
                 .scaling = "single",
                 .nodes = ls_launch_nodes(launch->ranks, launch->count),
                 .ranks = ranks,
-                .threads = r->facts.job->choice.options.threads,
+                .threads = r->facts.job->options.threads,
                 .local_batch = (size_t)s->batch,
                 .global_batch = r->facts.global_batch};
   return ls_record_open(s->out, &run, ls_revision(), &r->record, error);
@@ -97,7 +97,7 @@ static ls_status open_folder(ls_train_record *r, ls_error *error) {
 
 static ls_status check_kernels(ls_train_record *r, ls_error *error) {
   ls_error difference = {0};
-  ls_status status = ls_kernel_check(r->facts.job->choice.backend, &r->facts.job->choice.options,
+  ls_status status = ls_kernel_check(r->facts.job->backend, &r->facts.job->options,
                                      &r->facts.job->spec, &difference);
   if (status == LS_VALUE) {
     snprintf(r->invalid, sizeof r->invalid, "%.200s", difference.message);

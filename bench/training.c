@@ -39,8 +39,8 @@ static ls_average average(const ls_settings *s) {
 static void fill_options(ls_training *t) {
   const ls_settings *s = t->settings;
   t->options = (ls_trainer_options){
-      .backend = t->job.choice.backend,
-      .backend_options = t->job.choice.options,
+      .backend = t->job.backend,
+      .backend_options = t->job.options,
       .spec = t->job.spec,
       .optimizer = s->optimizer && !strcmp(s->optimizer, "adam") ? LS_ADAM : LS_SGD,
       .learning_rate = s->lr,
@@ -147,9 +147,9 @@ static void print_start(const ls_training *t) {
   const char *whose = t->node ? "this node" : "rank 0";
   printf("%zu events of %d x %d x %d, network of %zu parameters, backend %s\n", t->options.events,
          spec->height, spec->width, spec->planes, ls_network_parameter_count(spec),
-         t->job.choice.name);
-  printf("%d ranks x %d threads, global batch %zu\n", ls_comm_size(t->comm),
-         t->job.choice.options.threads, ls_trainer_global_batch(&t->options, t->comm));
+         t->job.backend_name);
+  printf("%d ranks x %d threads, global batch %zu\n", ls_comm_size(t->comm), t->job.options.threads,
+         ls_trainer_global_batch(&t->options, t->comm));
   printf("loaded %zu events on %s in %.2f s: %.1f MB raw, %.2f MB kept\n", stored.images, whose,
          t->load.wall, (double)stored.raw_bytes / 1e6, (double)stored.stored_bytes / 1e6);
 }

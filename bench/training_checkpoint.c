@@ -66,8 +66,8 @@ static void collect_facts(const ls_training *t, facts *f) {
   snprintf(add_fact(f, "lr"), LS_FACT_LENGTH, "%.17g", o->learning_rate);
   snprintf(add_fact(f, "momentum"), LS_FACT_LENGTH, "%.17g", o->momentum);
   snprintf(add_fact(f, "backend"), LS_FACT_LENGTH, "%s:%s, %s", o->backend->name,
-           t->job.choice.options.variant, version);
-  add_settings(&t->job.choice.options, f);
+           t->job.options.variant, version);
+  add_settings(&t->job.options, f);
   if (o->share == LS_SHARE_CONTIGUOUS || o->reduction == LS_REDUCTION_FLOAT)
     snprintf(add_fact(f, "ranks"), LS_FACT_LENGTH, "%d", ls_comm_size(t->comm));
 }
