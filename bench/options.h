@@ -53,7 +53,8 @@ typedef struct ls_settings {
   /* results */
   char *save_weights, *out, *dump, *format, *image_set, *value_type;
   long repetitions, warmup, events, event;
-  int dense, overwrite, json, help;
+  int dense;
+  int overwrite, json, help;
   const char *const *command_line; /* as given, for the record */
   int command_line_count;
 } ls_settings;
@@ -85,7 +86,8 @@ typedef struct ls_option_group {
 extern const ls_option_group ls_options_data, ls_options_image, ls_options_network,
     ls_options_training, ls_options_ranks, ls_options_checkpoint, ls_options_store,
     ls_options_record, ls_options_evaluate, ls_options_step, ls_options_convert,
-    ls_options_synthetic, ls_options_load, ls_options_inspect, ls_options_info, ls_options_kernels;
+    ls_options_synthetic, ls_options_load, ls_options_inspect, ls_options_info;
+extern const ls_option_group ls_options_kernels; /* of larscale_kernels */
 
 /* All of them, NULL-terminated. */
 extern const ls_option_group *const ls_option_groups[];

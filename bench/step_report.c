@@ -97,7 +97,7 @@ typedef struct entry {
 } entry;
 
 static void destroy_entries(entry *entries, int count) {
-  for (int e = 0; entries && e < count; e++) {
+  for (int e = 0; e < count; e++) {
     free(entries[e].share);
     for (int l = 0; l < 2 * LS_MAX_LAYERS; l++) free(entries[e].milliseconds[l]);
   }
@@ -143,8 +143,9 @@ static ls_status fill_entry(const ls_contest *c, const ls_contestant *one, entry
 
 ls_status ls_step_report_json(const ls_contest *c, ls_error *error) {
   entry *entries = calloc((size_t)c->contestant_count, sizeof *entries);
+  if (!entries) return ls_fail(error, LS_MEMORY, "no memory for the report");
   ls_benchmark_series series[LS_MOST_CONTESTANTS];
-  ls_status status = entries ? LS_OK : ls_fail(error, LS_MEMORY, "no memory for the report");
+  ls_status status = LS_OK;
   for (int i = 0; status == LS_OK && i < c->contestant_count; i++) {
     status = fill_entry(c, &c->contestants[i], &entries[i], error);
     series[i] = (ls_benchmark_series){entries[i].name, c->threads, &c->contestants[i].times,
