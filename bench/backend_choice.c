@@ -94,8 +94,8 @@ static ls_status find_backend(const char *text, size_t length, ls_backend_choice
   return ls_backend_find(name, &choice->backend, error);
 }
 
-ls_status ls_backend_choose(const ls_settings *settings, const char *text,
-                            ls_backend_choice *choice, ls_error *error) {
+ls_status ls_backend_from_text(const ls_settings *settings, const char *text,
+                               ls_backend_choice *choice, ls_error *error) {
   *choice = (ls_backend_choice){0};
   size_t length = text ? strcspn(text, ":") : 0;
   if (text)
@@ -123,7 +123,7 @@ static ls_status add_choice(const ls_settings *settings, const char *text,
                             ls_backend_choice *choices, int *count, ls_error *error) {
   if (*count == LS_MOST_CHOICES)
     return ls_fail(error, LS_USAGE, "--backend: at most %d of them", LS_MOST_CHOICES);
-  LS_TRY(ls_backend_choose(settings, text, &choices[*count], error));
+  LS_TRY(ls_backend_from_text(settings, text, &choices[*count], error));
   for (int i = 0; i < *count; i++)
     if (!strcmp(choices[i].name, choices[*count].name))
       return ls_fail(error, LS_USAGE, "--backend: %s is named twice", choices[i].name);
@@ -147,8 +147,8 @@ static ls_status add_all(const ls_settings *settings, int variants, ls_backend_c
   return LS_OK;
 }
 
-ls_status ls_backend_choose_list(const ls_settings *settings, const char *text,
-                                 ls_backend_choice *choices, int *count, ls_error *error) {
+ls_status ls_backends_from_text(const ls_settings *settings, const char *text,
+                                ls_backend_choice *choices, int *count, ls_error *error) {
   *count = 0;
   if (!text) return add_choice(settings, NULL, choices, count, error);
   if (!strcmp(text, "all") || !strcmp(text, "variants"))

@@ -17,15 +17,15 @@ typedef struct ls_backend_choice {
 
 /* text NULL: the default backend. LS_USAGE naming the part that is wrong and what may stand there,
  * or LS_UNAVAILABLE. */
-ls_status ls_backend_choose(const ls_settings *settings, const char *text,
-                            ls_backend_choice *choice, ls_error *error);
+ls_status ls_backend_from_text(const ls_settings *settings, const char *text,
+                               ls_backend_choice *choice, ls_error *error);
 
 enum { LS_MOST_CHOICES = 64 };
 
 /* text: several of them with commas between; "all": every backend that runs here; "variants": every
  * variant of them. NULL: the default backend. LS_USAGE if one is named twice. choices: room for
  * LS_MOST_CHOICES. */
-ls_status ls_backend_choose_list(const ls_settings *settings, const char *text,
-                                 ls_backend_choice *choices, int *count, ls_error *error);
+ls_status ls_backends_from_text(const ls_settings *settings, const char *text,
+                                ls_backend_choice *choices, int *count, ls_error *error);
 
 #endif

@@ -47,7 +47,7 @@ static void add_kernels(const ls_settings *settings, const ls_network_spec *spec
     ls_error refusal = {0};
     ls_backend_choice choice;
     snprintf(name, sizeof name, "%s:%s", backend->name, backend->variants[v]);
-    ls_status status = ls_backend_choose(settings, name, &choice, &refusal);
+    ls_status status = ls_backend_from_text(settings, name, &choice, &refusal);
     choice.options.threads = ls_machine_processor_count();
     if (status == LS_OK) status = ls_backend_kernels(&choice, spec, text, sizeof text, &refusal);
     if (status == LS_OK)

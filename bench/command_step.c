@@ -80,7 +80,7 @@ static ls_status make_parameters(stepping *s, ls_error *error) {
 /* The job, which is about the first of several backends, and the others. */
 static ls_status open_job(stepping *s, ls_comm *comm, ls_error *error) {
   int count;
-  LS_TRY(ls_backend_choose_list(s->settings, s->settings->backend, s->choices, &count, error));
+  LS_TRY(ls_backends_from_text(s->settings, s->settings->backend, s->choices, &count, error));
   if (s->settings->dump && (count > 1 || (s->settings->dense && s->settings->data_count)))
     return ls_fail(error, LS_USAGE, "--dump is for one backend on one input");
   if (s->settings->event != LS_UNSET && !s->settings->data_count)

@@ -9,7 +9,7 @@
 
 static ls_status choose_backend(const ls_settings *settings, ls_job *job, ls_error *error) {
   ls_backend_choice choice;
-  LS_TRY(ls_backend_choose(settings, settings->backend, &choice, error));
+  LS_TRY(ls_backend_from_text(settings, settings->backend, &choice, error));
   job->backend = choice.backend;
   job->options = choice.options;
   snprintf(job->backend_name, sizeof job->backend_name, "%s", choice.name);

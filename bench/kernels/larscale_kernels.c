@@ -147,8 +147,8 @@ static ls_status run(timing *t, int argc, char **argv, ls_error *error) {
   if (!threads) threads = ls_machine_processor_count();
   ls_kernel_source source = {
       .choices = t->choices, .spec = &t->spec, .dense = &t->dense, .sparse = &t->sparse};
-  LS_TRY(ls_backend_choose_list(s, s->backend ? s->backend : "variants", t->choices,
-                                &source.choice_count, error));
+  LS_TRY(ls_backends_from_text(s, s->backend ? s->backend : "variants", t->choices,
+                               &source.choice_count, error));
   LS_TRY(ls_threads_start(threads, error));
   for (int i = 0; i < source.choice_count; i++) t->choices[i].options.threads = threads;
   LS_TRY(make_network(t, error));
