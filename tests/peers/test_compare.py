@@ -43,6 +43,8 @@ def compare(folder, answers, *options):
         (folder / name).write_text(f'#!/bin/sh\nexec {sys.executable} {HERE}/stand_in.py "$@"\n',
                                    encoding="ascii")
         (folder / name).chmod(0o755)
+    for name in ["events.h5", "real.h5"]:
+        (folder / name).touch()
     (folder / "answers").write_text(json.dumps(answers), encoding="ascii")
     environment = os.environ | {"STAND_IN": str(folder / "answers"),
                                 "STAND_IN_LOG": str(folder / "turns")}
@@ -276,7 +278,8 @@ def check_usage(folder):
                           (["--larscale", "/gone"], "build the suite"),
                           (["--repetitions", "0"], "at least 1"), (["--pause", "-1"], "--pause 0"),
                           (["--planes", "0"], "EVENT:PLANE"), (["--planes", "0:3"], "EVENT:PLANE"),
-                          (["--study", "planes"], "needs --real")]:
+                          (["--study", "planes"], "needs --real"),
+                          (["--real", "/gone.h5"], "/gone.h5 is not there")]:
         with tempfile.TemporaryDirectory(dir=folder) as inner:
             done, turns = compare(Path(inner), STEADY, *options)
             expect(done.returncode == 2 and text in done.stderr and not turns,
