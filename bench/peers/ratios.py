@@ -67,8 +67,10 @@ def write_json(path, facts, rows):
 def print_table(title, rows, references):
     print(f"\n{title}")
     width = max(len(row["name"]) for row in rows) + 2
+    heads = {reference: f"times {reference} (min .. max)" for reference in references}
+    widths = {reference: max(34, len(head) + 2) for reference, head in heads.items()}
     print(f"{'':{width}}{'seconds (min .. max)':>26}{'memory':>10}"
-          + "".join(f"{'times ' + r + ' (min .. max)':>34}" for r in references))
+          + "".join(f"{heads[r]:>{widths[r]}}" for r in references))
     for row in rows:
         if not row["seconds"]:
             print(f"{row['name']:{width}}{row['note']}")
@@ -80,7 +82,7 @@ def print_table(title, rows, references):
         for reference in references:
             ratio = row["ratios"].get(reference)
             text = "{median:.2f} ({min:.2f} .. {max:.2f})".format(**ratio) if ratio else ""
-            line += f"{text:>34}"
+            line += f"{text:>{widths[reference]}}"
         if row["agreement"]:
             line += "  differs: logits {logits:.0e}, gradients {gradients:.0e}".format(
                 **row["agreement"])
