@@ -21,8 +21,7 @@ static const ls_backend *const backends[] = {
 #ifdef LS_HAVE_OPENBLAS
     &ls_backend_openblas,
 #endif
-    &ls_backend_reference,
-    NULL,
+    &ls_backend_reference, NULL,
 };
 
 static const ls_backend_absent absent[] = {

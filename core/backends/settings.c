@@ -1,6 +1,7 @@
 #include "backends/settings.h"
 
-#include <stdio.h>
+#include "base/text.h"
+
 #include <string.h>
 
 ls_status ls_backend_refuse_settings(const char *backend, const ls_backend_options *options,
@@ -28,8 +29,7 @@ ls_status ls_backend_choose(const char *backend, const char *setting, const char
       *chosen = i;
       return LS_OK;
     }
-    size_t used = strlen(names);
-    snprintf(names + used, sizeof names - used, "%s%s", i ? ", " : "", choices[i]);
+    ls_text_add_name(names, sizeof names, choices[i]);
   }
   return ls_fail(error, LS_USAGE, "backend %s: no %s %s; choose one of %s", backend, setting, value,
                  names);

@@ -2,57 +2,40 @@
 #include "backends/openmp/openmp.h"
 
 #include "backends/settings.h"
+#include "base/isa.h"
+#include "base/text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-/* Best first. */
-static const ls_openmp_kernels *const instruction_sets[] = {
+/* By ls_isa; NULL: not compiled for this kind of processor. */
+static const ls_openmp_kernels *const instruction_sets[LS_ISA_COUNT] = {
+    [LS_ISA_BASELINE] = &ls_openmp_kernels_baseline,
 #ifdef __x86_64__
-    &ls_openmp_kernels_avx512,
-    &ls_openmp_kernels_avx2,
+    [LS_ISA_AVX2] = &ls_openmp_kernels_avx2,
+    [LS_ISA_AVX512] = &ls_openmp_kernels_avx512,
 #endif
-    &ls_openmp_kernels_baseline,
 };
-enum { SETS = sizeof instruction_sets / sizeof *instruction_sets };
 
-/* Whether processor and operating system (which must save the registers) have what the kernels were
- * compiled for. */
-static int runs_here(const ls_openmp_kernels *kernels) {
-#ifdef __x86_64__
-  if (kernels == &ls_openmp_kernels_avx512)
-    return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-           __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-           __builtin_cpu_supports("fma");
-  if (kernels == &ls_openmp_kernels_avx2)
-    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-#endif
-  return kernels == &ls_openmp_kernels_baseline;
-}
-
-static ls_status choose_kernels(const char *isa, const ls_openmp_kernels **chosen,
+static ls_status choose_kernels(const char *name, const ls_openmp_kernels **chosen,
                                 ls_error *error) {
+  ls_isa isa = ls_isa_find(name);
+  *chosen = NULL;
   char here[64] = "";
-  for (int i = 0; i < SETS; i++) {
-    *chosen = instruction_sets[i];
-    if (!runs_here(*chosen)) {
-      if (isa && !strcmp(isa, (*chosen)->name))
-        return ls_fail(error, LS_UNAVAILABLE, "backend openmp: this processor has no %s", isa);
-      continue;
-    }
-    if (!isa || !strcmp(isa, (*chosen)->name)) return LS_OK;
-    size_t used = strlen(here);
-    snprintf(here + used, sizeof here - used, "%s%s", used ? ", " : "", (*chosen)->name);
-  }
-  return ls_fail(error, LS_USAGE, "backend openmp: no instruction set %s; here there are %s",
-                 isa ? isa : "", here);
+  for (int i = 0; i < LS_ISA_COUNT; i++)
+    if (ls_isa_runs((ls_isa)i)) ls_text_add_name(here, sizeof here, ls_isa_name((ls_isa)i));
+  if (isa == LS_ISA_COUNT)
+    return ls_fail(error, LS_USAGE, "backend openmp: no instruction set %s; here there are %s",
+                   name, here);
+  if (!ls_isa_runs(isa))
+    return ls_fail(error, LS_UNAVAILABLE, "backend openmp: this processor has no %s; it has %s",
+                   name, here);
+  *chosen = instruction_sets[isa];
+  return LS_OK;
 }
 
 static void version(char *text, size_t length) {
-  const ls_openmp_kernels *kernels = NULL;
-  choose_kernels(NULL, &kernels, NULL);
-  snprintf(text, length, "fused kernels, version 1, for %s", kernels->name);
+  snprintf(text, length, "fused kernels, version 1, for %s", ls_isa_name(ls_isa_best()));
 }
 
 static ls_status device_open(const ls_backend_options *options, ls_device **device,
