@@ -21,8 +21,10 @@ enum {
   STRIP_ROWS = 8,                         /* pooled rows that a strip goes down */
   SPREAD = 13,                            /* columns of spread filters */
   MOST_COLUMNS = 1 << 14,
-  RUN = 48,               /* windows of one backward run */
+  RUN = 96,               /* windows of one backward run, .. */
+  RUN_VALUES = 1024,      /* .. as long as their values are not more */
   RUN_ROW = 5 * RUN + 16, /* floats in a row of their strip: 8-lane loads reach past the field */
+  LINE = 16,              /* floats of a line of the caches */
   CHUNK_ROWS = 8,         /* pooled rows whose gradients one task sums .. */
   MOST_CHUNKS = 128       /* .. or more, for at most so many tasks */
 };
@@ -108,6 +110,8 @@ static int split_rows(const ls_openmp_conv *conv, const ls_openmp_source *input,
     for (int p = 0; p < input->channels; p++) {
       const float *row =
           row_of(input, p, 5 * pooled_row - RIM + y, 5 * first - RIM, 5 * lanes + 4, buffer);
+      if (row != buffer) /* of the strip to the right */
+        for (int i = 0; i < 5 * lanes + LINE; i += LINE) __builtin_prefetch(row + 5 * lanes + i);
       finite &= conv->kernels->first_split(row, rows[y] + p * FIELD * lanes);
       if (winograd(conv, input)) conv->kernels->winograd_first_input(rows[y] + p * FIELD * lanes);
     }
@@ -251,6 +255,11 @@ int ls_openmp_first_forward(ls_openmp_conv *conv, const ls_openmp_call *call) {
 
 /* Backward: only the weights' gradients are wanted. */
 
+/* Windows side by side. */
+typedef struct run {
+  int row, column, windows;
+} run;
+
 static int chunk_rows(int rows) {
   int least = ls_openmp_ceil(rows, MOST_CHUNKS);
   return least > CHUNK_ROWS ? least : CHUNK_ROWS;
@@ -266,34 +275,33 @@ size_t ls_openmp_first_workspace(const ls_openmp_conv *conv) {
   return chunk_floats(conv) * (size_t)ls_openmp_ceil(rows, chunk_rows(rows)) * sizeof(float);
 }
 
-/* Gradients before ELU, places of the maxima's receptive fields in a strip, and sums of the bias.
- */
-static void prepare_run(const ls_openmp_call *call, int row, int column, int windows, int strip_row,
-                        float *gradient, int32_t *offset, float *bias) {
-  int out = call->output.channels, count = windows * out;
-  const float *y = ls_openmp_values(&call->output, row, column);
-  const float *g = ls_openmp_values(&call->output_gradient, row, column);
-  const uint8_t *argmax = argmax_at(call, row, column);
-  for (int i = 0; i < count; i++) gradient[i] = g[i] * (y[i] > 0 ? 1 : y[i] + 1);
-  for (int i = 0; i < count; i++) {
-    int window_row = argmax[i] * 13 >> 6; /* argmax / 5 */
-    offset[i] = argmax[i] + window_row * (strip_row - 5);
+/* The five image rows that a run does not share with the run above it, and its gradients. */
+static void prefetch_run(const ls_openmp_call *call, const run *next, int k) {
+  int out = call->output.channels, floats = next->windows * out;
+  const ls_image *image = call->input.image;
+  int row = 5 * next->row - RIM + 4 + k % 5;
+  if (k < 5 && image->form == LS_IMAGE_DENSE && row < image->rows) {
+    const float *x = image->dense + (size_t)image->planes * ((size_t)row * (size_t)image->columns +
+                                                             (size_t)(5 * next->column));
+    for (int i = 0; i < 5 * next->windows * image->planes; i += LINE) __builtin_prefetch(x + i);
   }
-  for (int w = 0; w < windows; w++)
-    for (int k = 0; k < out; k++) {
-      offset[w * out + k] += 5 * w;
-      bias[k] += gradient[w * out + k];
-    }
+  for (int i = k * LINE; i < floats; i += out * LINE) {
+    __builtin_prefetch(ls_openmp_values(&call->output, next->row, next->column) + i);
+    __builtin_prefetch(ls_openmp_values(&call->output_gradient, next->row, next->column) + i);
+  }
+  if (!k)
+    for (int i = 0; i < floats; i += 64)
+      __builtin_prefetch(argmax_at(call, next->row, next->column) + i);
 }
 
-static void backward_run(const ls_openmp_conv *conv, const ls_openmp_call *call, int row,
-                         int column, int windows, float *sums) {
+static void backward_run(const ls_openmp_conv *conv, const ls_openmp_call *call, const run *this,
+                         const run *next, float *sums) {
   _Alignas(64) float strip[LS_MAX_PLANES][FIELD][RUN_ROW];
-  float gradient[RUN * LS_OPENMP_MOST_OUT];
-  int32_t offset[RUN * LS_OPENMP_MOST_OUT];
+  float gradient[RUN_VALUES];
+  int32_t offset[RUN_VALUES];
   const ls_openmp_source *input = &call->input;
   int out = conv->shape.out_channels, planes = input->channels;
-  int top = 5 * row - RIM, left = 5 * column - RIM, count = 5 * windows + 8;
+  int top = 5 * this->row - RIM, left = 5 * this->column - RIM, count = 5 * this->windows + 8;
   float *bias = sums + (size_t)out * (size_t)planes * 40;
   /* A dense image of one plane is read in place, away from its borders. */
   int in_place = input->image->form == LS_IMAGE_DENSE && planes == 1 && top >= 0 &&
@@ -307,23 +315,47 @@ static void backward_run(const ls_openmp_conv *conv, const ls_openmp_call *call,
     for (int p = 0; p < planes; p++)
       for (int y = 0; y < FIELD; y++)
         ls_openmp_source_plane(input, p, top + y, left, count, strip[p][y], 1);
-  prepare_run(call, row, column, windows, (int)stride, gradient, offset, bias);
-  conv->kernels->first_gradient(windows, gradient, offset, out, planes, field, stride,
-                                FIELD * RUN_ROW, sums);
+  conv->kernels->before_pool(ls_openmp_values(&call->output, this->row, this->column),
+                             ls_openmp_values(&call->output_gradient, this->row, this->column),
+                             argmax_at(call, this->row, this->column), this->windows * out,
+                             (int)stride, 1, gradient, offset);
+  for (int k = 0; k < out; k++) {
+    if (next->windows) prefetch_run(call, next, k);
+    bias[k] += conv->kernels->first_gradient(this->windows, gradient + k, offset + k, out, planes,
+                                             field, stride, FIELD * RUN_ROW,
+                                             sums + (size_t)k * (size_t)planes * 40);
+  }
 }
 
-/* Runs of windows that stand side by side. */
-static void backward_row(const ls_openmp_conv *conv, const ls_openmp_call *call, int row,
-                         float *sums) {
+/* Windows that stand side by side in a row, the next from `at` on among its active columns; none:
+ * 0 windows. */
+static run next_run(const ls_openmp_conv *conv, int row, const uint16_t *columns, int count,
+                    int at) {
+  int most = RUN_VALUES / conv->shape.out_channels;
+  run r = {.row = row};
+  if (most > RUN) most = RUN;
+  if (at < count) r.column = columns[at];
+  while (r.windows < most && at + r.windows < count &&
+         columns[at + r.windows] == r.column + r.windows)
+    r.windows++;
+  return r;
+}
+
+static void backward_rows(const ls_openmp_conv *conv, const ls_openmp_call *call, int begin,
+                          int end, float *sums) {
   uint16_t columns[MOST_COLUMNS];
-  int count = ls_openmp_list(&call->output, row, columns);
-  for (int i = 0; i < count;) {
-    int windows = 1;
-    while (windows < RUN && i + windows < count && columns[i + windows] == columns[i] + windows)
-      windows++;
-    backward_run(conv, call, row, columns[i], windows, sums);
-    i += windows;
+  run waiting = {0};
+  for (int row = begin; row < end; row++) {
+    int count = ls_openmp_list(&call->output, row, columns);
+    for (int at = 0; at < count;) {
+      run next = next_run(conv, row, columns, count, at);
+      if (waiting.windows) backward_run(conv, call, &waiting, &next, sums);
+      waiting = next;
+      at += next.windows;
+    }
   }
+  const run none = {0};
+  if (waiting.windows) backward_run(conv, call, &waiting, &none, sums);
 }
 
 /* Adds up the chunks in order. */
@@ -358,7 +390,8 @@ void ls_openmp_first_backward(ls_openmp_conv *conv, const ls_openmp_call *call) 
   for (int c = 0; c < chunks; c++) {
     float *sum = sums + (size_t)c * chunk_floats(conv);
     memset(sum, 0, chunk_floats(conv) * sizeof *sum);
-    for (int r = c * step; r < (c + 1) * step && r < rows; r++) backward_row(conv, call, r, sum);
+    int end = (c + 1) * step < rows ? (c + 1) * step : rows;
+    backward_rows(conv, call, c * step, end, sum);
   }
   add_chunks(conv, call, sums, chunks);
 }

@@ -29,6 +29,7 @@ const ls_openmp_kernels NAME(kernels) = {
     .winograd_finish = winograd_finish,
     .winograd_first_input = winograd_first_input,
     .winograd_first_windows = winograd_first_windows,
+    .before_pool = before_pool,
     .patch_in = patch_in,
     .patch_out = patch_out,
     .weight_gradient = weight_gradient,

@@ -45,8 +45,8 @@ typedef struct ls_openmp_kernels {
                       float *out, uint8_t *argmax);
   int (*first_spots)(const ls_openmp_spots *spots, int channels, int padded, const float *filters,
                      const float *bias, float *out, uint8_t *argmax);
-  void (*first_gradient)(int windows, const float *gradient, const int32_t *offset, int channels,
-                         int planes, const float *strip, size_t row, size_t plane, float *sums);
+  float (*first_gradient)(int windows, const float *gradient, const int32_t *offset, int channels,
+                          int planes, const float *strip, size_t row, size_t plane, float *sums);
 
   /* kernels_later.h */
   int (*window)(const float *field, size_t row_stride, int in, const float *filters,
@@ -67,6 +67,8 @@ typedef struct ls_openmp_kernels {
                                  int32_t *positions);
 
   /* kernels_backward.h */
+  void (*before_pool)(const float *output, const float *output_gradient, const uint8_t *argmax,
+                      int count, int row, int unit, float *gradient, int32_t *offset);
   void (*patch_in)(const float *pixels, int in, int width, int count, float *patch);
   void (*patch_out)(float *pixels, int in, int width, int count, const float *patch);
   void (*weight_gradient)(float *sums, const float *patch, const float *gradient,

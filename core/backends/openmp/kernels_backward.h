@@ -19,6 +19,19 @@
 
 enum { PIXEL = LS_OPENMP_PIXEL, ROW = LS_OPENMP_PATCH * PIXEL };
 
+/* Of `count` values (windows and channels): the gradient before ELU, and the place of the
+ * position's first tap where rows are `row` pixels apart and pixels `unit` floats. */
+static void before_pool(const float *restrict output, const float *restrict output_gradient,
+                        const uint8_t *restrict argmax, int count, int row, int unit,
+                        float *restrict gradient, int32_t *restrict offset) {
+  for (int i = 0; i < count; i++)
+    gradient[i] = output_gradient[i] * (output[i] > 0 ? 1 : output[i] + 1);
+  for (int i = 0; i < count; i++) {
+    int window_row = argmax[i] * 13 >> 6; /* argmax / 5 */
+    offset[i] = (argmax[i] + window_row * (row - 5)) * unit;
+  }
+}
+
 /* Some of the last pixel's lanes may belong to its neighbour: lanes that nobody reads. */
 static void patch_in(const float *pixels, int in, int width, int count, float *patch) {
   (void)width;

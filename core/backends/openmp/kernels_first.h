@@ -30,7 +30,7 @@ enum { FIELD = LS_OPENMP_FIELD, ROW_PHASES = FIELD * LS_LANES };
 static int first_split(const float *row, float *phases) {
   const vec v0 = load(row), v1 = load(row + LS_LANES), v2 = load(row + 2 * LS_LANES),
             v3 = load(row + 3 * LS_LANES), v4 = load(row + 4 * LS_LANES);
-  ivec finite = is_finite(v0) & is_finite(v1) & is_finite(v2) & is_finite(v3) & is_finite(v4);
+  vec finite = not_finite(v0) + not_finite(v1) + not_finite(v2) + not_finite(v3) + not_finite(v4);
   /* Lane i of phase j is pixel 5 i + j: from v0 or v1, from v2 or v3, or from v4. */
 #define PIXEL_OF(i) (5 * (i) + j)
 #define FROM_01(i) (PIXEL_OF(i) < 2 * LS_LANES ? PIXEL_OF(i) : 0)
@@ -46,7 +46,7 @@ static int first_split(const float *row, float *phases) {
       vec phase = __builtin_shufflevector(most, v4, EACH_LANE(OR_FROM_4));
       *(vec *)(phases + j * LS_LANES) = phase; if (j < 4) {
         vec next = all(row[5 * LS_LANES + j]);
-        finite &= is_finite(next);
+        finite += not_finite(next);
         *(vec *)(phases + (5 + j) * LS_LANES) =
             __builtin_shufflevector(phase, next, EACH_LANE(NEXT));
       })
@@ -56,7 +56,7 @@ static int first_split(const float *row, float *phases) {
 #undef EITHER
 #undef OR_FROM_4
 #undef NEXT
-  return every(finite);
+  return no_nan(finite);
 }
 
 /* GROUP channels of LS_LANES windows. One row of five positions at a time: 5 x GROUP accumulators.
@@ -76,7 +76,7 @@ INLINE void group_of_channels(const float *const *rows, int planes, const float 
                               REPEAT_GROUP(c, sum[p][c] += phase * weight[c];)) KEEP_LOADS_HERE();)
       }
     REPEAT_5(p, ivec position = all_int(top * 5 + p);
-             REPEAT_GROUP(c, where[c] = if_greater(sum[p][c], most[c], position, where[c]);
+             REPEAT_GROUP(c, where[c] = if_more(sum[p][c], most[c], position, where[c]);
                           most[c] = larger(sum[p][c], most[c]);))
   }
 }
@@ -96,17 +96,36 @@ static void first_windows(const float *const *rows, int planes, int groups, cons
   }
 }
 
-/* From channels first to [windows][channels]. Returns 0 if any value is not finite. */
+/* argmax: four channels to a number, so that four go at once. */
+static void finish_positions(const int32_t *positions, int windows, int channels, uint8_t *argmax) {
+  for (int k = (channels - 1) / 4 * 4; k >= 0; k -= 4) {
+    const ivec *p = (const ivec *)(positions + k * LS_LANES);
+    const ivec four = p[0] | p[1] << 8 | p[2] << 16 | p[3] << 24;
+    int last = windows - 1, some = channels - k < 4 ? channels - k : 4;
+    for (int w = 0; w < last; w++) memcpy(argmax + w * channels + k, (const int32_t *)&four + w, 4);
+    memcpy(argmax + last * channels + k, (const int32_t *)&four + last, (size_t)some);
+  }
+}
+
+/* From channels first, [channels up to a multiple of LS_LANES][LS_LANES], to [windows][channels].
+ * What a store writes past its window belongs to the next one, whose first channels are written
+ * after that: channels go from the last to the first. Of the last window no more is written than
+ * there is. Returns 0 if any value is not finite. */
 static int first_finish(const float *values, const int32_t *positions, int windows, int channels,
                         float *out, uint8_t *argmax) {
-  ivec finite = ~(ivec){0};
-  for (int k = 0; k < channels; k++) finite &= is_finite(*(const vec *)(values + k * LS_LANES));
-  for (int w = 0; w < windows; w++)
-    for (int k = 0; k < channels; k++) {
-      out[w * channels + k] = values[k * LS_LANES + w];
-      argmax[w * channels + k] = (uint8_t)positions[k * LS_LANES + w];
-    }
-  return every(finite);
+  vec finite = {0};
+  for (int v = (channels - 1) / LS_LANES * LS_LANES; v >= 0; v -= LS_LANES) {
+    vec row[LS_LANES];
+    int last = windows - 1, some = channels - v < LS_LANES ? channels - v : LS_LANES;
+    for (int i = 0; i < LS_LANES; i++) row[i] = *(const vec *)(values + (v + i) * LS_LANES);
+    for (int i = 0; i < some; i++) finite += not_finite(row[i]);
+    transpose(row);
+    for (int w = 0; w < last; w++) store(out + w * channels + v, row[w]);
+    memcpy(out + last * channels + v, (const float *)row + last * LS_LANES,
+           (size_t)some * sizeof *out);
+  }
+  finish_positions(positions, windows, channels, argmax);
+  return no_nan(finite);
 }
 
 /* One window from its few pixels with charge; lanes are output channels. A pixel in row r and
@@ -116,7 +135,7 @@ static int first_finish(const float *values, const int32_t *positions, int windo
  * to 16. */
 static int first_spots(const ls_openmp_spots *spots, int channels, int padded, const float *filters,
                        const float *bias, float *out, uint8_t *argmax) {
-  ivec finite = ~(ivec){0};
+  vec finite = {0};
   for (int v = 0; v < channels; v += LS_LANES) {
     vec most = all(-INFINITY);
     ivec where = {0};
@@ -128,7 +147,7 @@ static int first_spots(const ls_openmp_spots *spots, int channels, int padded, c
         vec x = all(spots->value[i]);
         REPEAT_5(p, sum[p] += x * load(w - p * padded);)
       }
-      REPEAT_5(p, where = if_greater(sum[p], most, all_int(top * 5 + p), where);
+      REPEAT_5(p, where = if_more(sum[p], most, all_int(top * 5 + p), where);
                most = larger(sum[p], most);)
     }
     vec y = elu(most + load(bias + v));
@@ -136,39 +155,45 @@ static int first_spots(const ls_openmp_spots *spots, int channels, int padded, c
       out[v + i] = y[i];
       argmax[v + i] = (uint8_t)where[i];
     }
-    finite &= is_finite(y);
+    finite += not_finite(y);
   }
-  return every(finite);
+  return no_nan(finite);
 }
 
 /* Lanes: eight columns of the image, of which a kernel row uses five. */
 typedef float eight __attribute__((vector_size(32)));
 typedef float eight_anywhere __attribute__((vector_size(32), aligned(4), may_alias));
 
-/* Adds gradient * (the 5 x 5 pixels under the maximum) over some windows of one row.
- * gradient, offset: [windows][channels]; offset: place of the top left pixel in the strip, which
- * has `row` floats in a row and `plane` floats in a plane. sums: [channels][planes][5][8]. */
-static void first_gradient(int windows, const float *gradient, const int32_t *offset, int channels,
-                           int planes, const float *strip, size_t row, size_t plane, float *sums) {
-  for (int k = 0; k < channels; k++)
-    for (int p = 0; p < planes; p++, sums += 40) {
-      const float *x = strip + (size_t)p * plane;
-      eight even[5], odd[5];
-      REPEAT_5(r, even[r] = *(const eight_anywhere *)(sums + r * 8); odd[r] = (eight){0};)
-      int w = k, end = windows * channels;
-      for (; w + channels < end; w += 2 * channels) {
-        const float *a = x + offset[w], *b = x + offset[w + channels];
-        eight ga = gradient[w] - (eight){0}, gb = gradient[w + channels] - (eight){0};
-        REPEAT_5(r, even[r] += ga * *(const eight_anywhere *)(a + r * row);
-                 odd[r] += gb * *(const eight_anywhere *)(b + r * row);)
-      }
-      if (w < end) {
-        const float *a = x + offset[w];
-        eight ga = gradient[w] - (eight){0};
-        REPEAT_5(r, even[r] += ga * *(const eight_anywhere *)(a + r * row);)
-      }
-      REPEAT_5(r, *(eight_anywhere *)(sums + r * 8) = even[r] + odd[r];)
+/* One output channel: adds gradient * (the 5 x 5 pixels under the maximum) over neighbouring
+ * windows of a row, and returns the sum of the gradients. gradient, offset: one every `channels`
+ * numbers, for each window; offset: the maximum's place from the window's top left pixel in the
+ * strip, which has `row` floats in a row and `plane` floats in a plane. sums: [planes][5][8]. Two
+ * sums of each kind, as additions to one would wait for each other. */
+static float first_gradient(int windows, const float *gradient, const int32_t *offset, int channels,
+                            int planes, const float *strip, size_t row, size_t plane, float *sums) {
+  for (int p = 0; p < planes; p++, sums += 40, strip += plane) {
+    const float *x = strip;
+    eight even[5], odd[5];
+    REPEAT_5(r, even[r] = *(const eight_anywhere *)(sums + r * 8); odd[r] = (eight){0};)
+    int w = 0;
+    for (; w + 1 < windows; w += 2, x += 10) {
+      const int i = w * channels, j = i + channels;
+      const float *a = x + offset[i], *b = x + 5 + offset[j];
+      eight ga = gradient[i] - (eight){0}, gb = gradient[j] - (eight){0};
+      REPEAT_5(r, even[r] += ga * *(const eight_anywhere *)(a + r * row);
+               odd[r] += gb * *(const eight_anywhere *)(b + r * row);)
     }
+    if (w < windows) {
+      const float *a = x + offset[w * channels];
+      eight ga = gradient[w * channels] - (eight){0};
+      REPEAT_5(r, even[r] += ga * *(const eight_anywhere *)(a + r * row);)
+    }
+    REPEAT_5(r, *(eight_anywhere *)(sums + r * 8) = even[r] + odd[r];)
+  }
+  float even = 0, odd = 0;
+  for (int w = 0; w < windows; w += 2) even += gradient[w * channels];
+  for (int w = 1; w < windows; w += 2) odd += gradient[w * channels];
+  return even + odd;
 }
 
 #endif

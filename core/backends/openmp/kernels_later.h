@@ -27,7 +27,7 @@ enum { Z = 2 }; /* 10 + 2 + 1 of 16 */
 enum { BLOCK = Z * LS_LANES };
 
 INLINE void take_maximum(vec value, int position, vec *most, ivec *where) {
-  *where = if_greater(value, *most, all_int(position), *where);
+  *where = if_more(value, *most, all_int(position), *where);
   *most = larger(value, *most); /* of equal values the one before: the first maximum wins */
 }
 
@@ -37,9 +37,9 @@ INLINE int finish(const vec *most, const ivec *where, const float *bias, int out
                   uint8_t *argmax) {
   _Alignas(64) float y[BLOCK];
   _Alignas(64) int32_t position[BLOCK];
-  ivec finite = ~(ivec){0};
+  vec finite = {0};
   REPEAT_Z(z, vec v = elu(most[z] + load(bias + z * LS_LANES)); *(vec *)(y + z * LS_LANES) = v;
-           finite &= is_finite(v); *(ivec *)(position + z * LS_LANES) = where[z];)
+           finite += not_finite(v); *(ivec *)(position + z * LS_LANES) = where[z];)
   if (out >= BLOCK) {
     memcpy(values, y, sizeof y);
     for (int k = 0; k < BLOCK; k++) argmax[k] = (uint8_t)position[k];
@@ -47,7 +47,7 @@ INLINE int finish(const vec *most, const ivec *where, const float *bias, int out
     memcpy(values, y, (size_t)out * sizeof *y);
     for (int k = 0; k < out; k++) argmax[k] = (uint8_t)position[k];
   }
-  return every(finite);
+  return no_nan(finite);
 }
 
 /* One window. field: its receptive field, rows row_stride apart, [in] floats a pixel. maximum

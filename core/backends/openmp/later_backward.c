@@ -168,17 +168,13 @@ static int add_window(const plan *p, batch *b, int row, int window) {
     b->run[b->runs].patch = left, b->run[b->runs++].length = FIELD;
   }
   b->pixels += more;
-  const float *y = ls_openmp_values(&p->call->output, row, window);
-  const float *g = ls_openmp_values(&p->call->output_gradient, row, window);
   const uint8_t *argmax =
       p->call->argmax + ((size_t)row * (size_t)p->call->output.columns + (size_t)window) * p->out;
-  float *gradient = b->gradient + b->windows * p->out;
-  int32_t *offset = b->offset + b->windows * p->out;
-  for (int k = 0; k < p->out; k++) {
-    gradient[k] = g[k] * (y[k] > 0 ? 1 : y[k] + 1);
-    int window_row = argmax[k] * 13 >> 6; /* argmax / 5 */
-    offset[k] = (left + argmax[k] + window_row * (PATCH - 5)) * PIXEL;
-  }
+  int at = b->windows * p->out;
+  p->conv->kernels->before_pool(ls_openmp_values(&p->call->output, row, window),
+                                ls_openmp_values(&p->call->output_gradient, row, window), argmax,
+                                p->out, PATCH, PIXEL, b->gradient + at, b->offset + at);
+  for (int k = 0; k < p->out; k++) b->offset[at + k] += left * PIXEL;
   b->windows++;
   return 1;
 }

@@ -47,6 +47,12 @@ INLINE ivec if_greater(vec a, vec b, ivec x, ivec y) {
   return (ivec)_mm512_mask_mov_epi32(
       (__m512i)y, _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_GT_OQ), (__m512i)x);
 }
+/* The same for numbers, without a mask: the sign of b - a. Where multiply-adds wait for an
+ * execution port, a comparison into a mask takes one from them and this does not. */
+INLINE ivec if_more(vec a, vec b, ivec x, ivec y) {
+  return (ivec)_mm512_ternarylogic_epi32((__m512i)((ivec)(b - a) >> 31), (__m512i)x, (__m512i)y,
+                                         0xca); /* bits of x where the sign is set, else of y */
+}
 #elif LS_LANES == 8
 INLINE vec larger(vec a, vec b) {
   return (vec)_mm256_max_ps((__m256)a, (__m256)b);
@@ -62,6 +68,12 @@ INLINE ivec if_greater(vec a, vec b, ivec x, ivec y) {
 }
 INLINE vec larger(vec a, vec b) {
   return (vec)if_greater(a, b, (ivec)a, (ivec)b);
+}
+#endif
+
+#if LS_LANES != 16
+INLINE ivec if_more(vec a, vec b, ivec x, ivec y) {
+  return if_greater(a, b, x, y);
 }
 #endif
 
@@ -85,15 +97,22 @@ INLINE vec elu(vec x) {
   return (vec)if_greater(x, all(0), (ivec)x, (ivec)(p * (vec)scale - 1.0f)) + (x - x);
 }
 
-/* All bits set in the lanes where x is neither NaN nor infinite: 0 times it is zero. */
-INLINE ivec is_finite(vec x) {
-  return (x - x) == (vec){0};
+/* Adding this to a vector makes those lanes NaN where x is NaN or infinite, and leaves the others.
+ */
+INLINE vec not_finite(vec x) {
+  return x - x;
 }
 
-INLINE int every(ivec lanes) {
-  int result = 1;
-  for (int i = 0; i < LS_LANES; i++) result &= lanes[i] != 0;
-  return result;
+/* 1 if no lane is NaN. */
+INLINE int no_nan(vec x) {
+#if LS_LANES == 16
+  return !_mm512_cmp_ps_mask((__m512)x, (__m512)x, _CMP_UNORD_Q);
+#elif LS_LANES == 8
+  return !_mm256_movemask_ps(_mm256_cmp_ps((__m256)x, (__m256)x, _CMP_UNORD_Q));
+#else
+  ivec same = x == x;
+  return same[0] & same[1] & same[2] & same[3] & 1;
+#endif
 }
 
 /* REPEAT_5(i, statement) writes the statement five times with i = 0 .. 4, each a constant.
@@ -129,6 +148,22 @@ INLINE int every(ivec lanes) {
     REPEAT_STEP(i, 8, __VA_ARGS__)                                                                 \
   }
 
+/* Rows become columns. One round swaps, between rows `half` apart, the blocks off the diagonal;
+ * each is a shuffle of two vectors: lanes of a where bit `half` of their number is clear, else of
+ * b. */
+#define UPPER(i) ((i)&half ? LS_LANES + ((i) & ~half) : (i))
+#define LOWER(i) ((i)&half ? LS_LANES + (i) : (i) | half)
+#define TRANSPOSE_ROUND(number, rows)                                                              \
+  {                                                                                                \
+    enum { half = number };                                                                        \
+    for (int i = 0; i < LS_LANES; i++)                                                             \
+      if (!(i & half)) {                                                                           \
+        const vec a = rows[i], b = rows[i | half];                                                 \
+        rows[i] = __builtin_shufflevector(a, b, EACH_LANE(UPPER));                                 \
+        rows[i | half] = __builtin_shufflevector(a, b, EACH_LANE(LOWER));                          \
+      }                                                                                            \
+  }
+
 /* f(0), f(1), .. for each lane: the indices of a shuffle. */
 #if LS_LANES == 16
 #define EACH_LANE(f) EIGHT_LANES(f, 0), EIGHT_LANES(f, 8)
@@ -139,6 +174,17 @@ INLINE int every(ivec lanes) {
 #endif
 #define EIGHT_LANES(f, i)                                                                          \
   f((i)), f((i) + 1), f((i) + 2), f((i) + 3), f((i) + 4), f((i) + 5), f((i) + 6), f((i) + 7)
+
+INLINE void transpose(vec *rows) {
+  TRANSPOSE_ROUND(1, rows)
+  TRANSPOSE_ROUND(2, rows)
+#if LS_LANES >= 8
+  TRANSPOSE_ROUND(4, rows)
+#endif
+#if LS_LANES >= 16
+  TRANSPOSE_ROUND(8, rows)
+#endif
+}
 
 /* A barrier for the compiler: gcc otherwise moves loads of several taps together and then has no
  * registers left for the accumulators. */
