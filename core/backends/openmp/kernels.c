@@ -34,6 +34,8 @@ const ls_openmp_kernels NAME(kernels) = {
     .patch_out = patch_out,
     .weight_gradient = weight_gradient,
     .input_gradient = input_gradient,
+    .pixel_gradient = pixel_gradient,
+    .transpose = transpose_block,
     .dense_forward = dense_forward,
     .dense_backward = dense_backward,
 };

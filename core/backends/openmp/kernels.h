@@ -30,6 +30,15 @@ typedef struct ls_openmp_spots {
   float value[3 * LS_OPENMP_FIELD * LS_OPENMP_FIELD];
 } ls_openmp_spots;
 
+/* The output channels of one window, sorted by the positions of their maxima: those whose taps meet
+ * a given pixel are then a few stretches. */
+typedef struct ls_openmp_sorted {
+  int begin[LS_OPENMP_TAPS + 1]; /* of each position, in the arrays below */
+  float gradient[LS_OPENMP_MOST_OUT + LS_OPENMP_MOST_LANES]; /* before ELU */
+  /* Floats to the channel's filters, less those of as many taps as the position is its number. */
+  int32_t place[LS_OPENMP_MOST_OUT + LS_OPENMP_MOST_LANES];
+} ls_openmp_sorted;
+
 typedef struct ls_openmp_kernels {
   const char *name;  /* as in --isa */
   int lanes;         /* floats in a vector */
@@ -75,6 +84,12 @@ typedef struct ls_openmp_kernels {
                           const int32_t *offset, int windows, int stride);
   void (*input_gradient)(const float *filter, float *patch, const float *gradient,
                          const int32_t *offset, int windows, int stride);
+
+  void (*pixel_gradient)(const ls_openmp_sorted *sorted, int row, int column, const float *pixel,
+                         const float *background, const float *filters, float *sums,
+                         float *gradient, float *touched);
+  void (*transpose)(const float *from, size_t from_stride, int rows, int columns, float *to,
+                    size_t to_stride, int add);
 
   /* kernels_dense.h: `inputs` rows of the weights [inputs][outputs] */
   void (*dense_forward)(const float *x, const float *kernel, int inputs, int outputs, float *sums);

@@ -117,4 +117,79 @@ static void input_gradient(const float *filter, float *patch, const float *gradi
 }
 #endif
 
+/* Channels whose taps meet the pixel, their gradients and places; returns how many. They come in up
+ * to five stretches, copied by whole vectors: their lengths are too short and varied for loops. */
+INLINE int channels_at(const ls_openmp_sorted *sorted, int row, int column, float *gradient,
+                       int32_t *place) {
+  const int left = column < 4 ? 0 : column - 4, right = column < 4 ? column : 4;
+  const int last = row < 4 ? row : 4;
+  int count = 0;
+  for (int top = row < 4 ? 0 : row - 4; top <= last; top++) {
+    const int begin = sorted->begin[top * 5 + left];
+    const int length = sorted->begin[top * 5 + right + 1] - begin;
+    for (int j = 0; j < length; j += LS_LANES) {
+      store(gradient + count + j, load(sorted->gradient + begin + j));
+      memcpy(place + count + j, sorted->place + begin + j, sizeof(ivec));
+    }
+    count += length;
+  }
+  return count;
+}
+
+/* One active pixel of a window with few of them, at (row, column) of the receptive field, against
+ * all output channels whose 25 taps meet it: dW += g * (pixel - background), and the pixel's
+ * gradient, sum of g * W, into `gradient` and added to `touched`. The rest, g * background for
+ * every tap, is the same for all windows and left to the caller. pixel, background, gradient,
+ * touched: [16]; filters, sums: [out][25][16]. */
+static void pixel_gradient(const ls_openmp_sorted *sorted, int row, int column, const float *pixel,
+                           const float *background, const float *filters, float *sums,
+                           float *gradient, float *touched) {
+  enum { V = PIXEL / LS_LANES };
+  _Alignas(64) float g[LS_OPENMP_MOST_OUT + PIXEL];
+  _Alignas(64) int32_t place[LS_OPENMP_MOST_OUT + PIXEL];
+  const int count = channels_at(sorted, row, column, g, place), tap = (row * 5 + column) * PIXEL;
+  vec x[V], even[V], odd[V];
+  for (int v = 0; v < V; v++) {
+    x[v] = load(pixel + v * LS_LANES) - load(background + v * LS_LANES);
+    even[v] = odd[v] = (vec){0};
+  }
+#define ADD_CHANNEL(i, total)                                                                      \
+  for (int v = 0; v < V; v++) {                                                                    \
+    const int at = place[i] + tap + v * LS_LANES;                                                  \
+    *(vec *)(sums + at) += all(g[i]) * x[v];                                                       \
+    total[v] += all(g[i]) * *(const vec *)(filters + at);                                          \
+  }
+  int i = 0;
+  for (; i + 1 < count; i += 2) {
+    ADD_CHANNEL(i, even)
+    ADD_CHANNEL(i + 1, odd)
+  }
+  if (i < count) ADD_CHANNEL(i, even)
+#undef ADD_CHANNEL
+  for (int v = 0; v < V; v++) {
+    const vec sum = even[v] + odd[v];
+    store(gradient + v * LS_LANES, sum);
+    store(touched + v * LS_LANES, load(touched + v * LS_LANES) + sum);
+  }
+}
+
+/* to[column][row] = or += from[row][column], of at most 16 x 16 numbers; 16 x 16 can be read. */
+static void transpose_block(const float *from, size_t from_stride, int rows, int columns, float *to,
+                            size_t to_stride, int add) {
+  for (int r = 0; r < rows; r += LS_LANES)
+    for (int c = 0; c < columns; c += LS_LANES) {
+      vec block[LS_LANES];
+      const int some = rows - r < LS_LANES ? rows - r : LS_LANES;
+      for (int i = 0; i < LS_LANES; i++) block[i] = load(from + (size_t)(r + i) * from_stride + c);
+      transpose(block);
+      for (int i = 0; i < LS_LANES && c + i < columns; i++) {
+        float *row = to + (size_t)(c + i) * to_stride + r;
+        if (some == LS_LANES)
+          store(row, add ? load(row) + block[i] : block[i]);
+        else
+          for (int k = 0; k < some; k++) row[k] = (add ? row[k] : 0) + block[i][k];
+      }
+    }
+}
+
 #endif

@@ -21,6 +21,7 @@ enum {
   MOST_BANDS = 32,
   BAND_WINDOWS = 64, /* a band has more windows than this, if it can */
   HALO = 4,
+  PAIRS_UP_TO = 40, /* active pixels of 81 of a window that is done by pairs */
   MOST_COLUMNS = 1 << 14
 };
 
@@ -131,13 +132,18 @@ static void clear_rows(const plan *p, int band, int group, const row_view *rows)
       pixels = p->conv->shape.width + 2 * RIM;
   for (int y = 5 * p->first_row[band]; y < rows->own_end + (last ? 0 : HALO); y++) {
     float *row = row_at(rows, y);
-    const uint8_t *active = ls_openmp_active(&p->call->input.map, y - RIM, -RIM);
-    if (!p->sparse && p->groups == 1)
+    uint16_t columns[MOST_COLUMNS];
+    if (!p->sparse && p->groups == 1) {
       memset(row, 0, (size_t)pixels * (size_t)p->in * sizeof *row);
-    else
+    } else if (!p->sparse) {
       for (int c = 0; c < pixels; c++)
-        if (!p->sparse || active[c] == LS_OPENMP_ACTIVE)
-          memset(row + (size_t)c * (size_t)p->in + first, 0, (size_t)width * sizeof *row);
+        memset(row + (size_t)c * (size_t)p->in + first, 0, (size_t)width * sizeof *row);
+    } else if (y >= RIM && y < p->conv->shape.height + RIM) {
+      int count = ls_openmp_list(&p->call->input.map, y - RIM, columns);
+      for (int i = 0; i < count; i++)
+        memset(row + (size_t)(columns[i] + RIM) * (size_t)p->in + first, 0,
+               (size_t)width * sizeof *row);
+    }
   }
 }
 
@@ -252,19 +258,103 @@ static void do_batch(const plan *p, const batch *b, int band, int group, const r
   for (int k = 0; k < PIXEL; k++) p->touched[task * PIXEL + (size_t)k] += (double)touched[k];
 }
 
+/* Windows with few active pixels, one at a time: only pairs of an active pixel and an output
+ * channel whose taps meet it are visited. What all taps have in common is added at the task's end.
+ */
+typedef struct sparse_windows {
+  float total[LS_OPENMP_MOST_OUT]; /* of the gradients, for each output channel */
+  float touched[PIXEL];            /* gradient of pixels that are not background */
+} sparse_windows;
+
+static int is_sparse(const plan *p, int row, int window, unsigned *columns) {
+  return p->sparse && p->groups == 1 &&
+         ls_openmp_field_bits(&p->call->input.map, 5 * row - RIM, 5 * window - RIM, columns) <=
+             PAIRS_UP_TO;
+}
+
+/* A counting sort. */
+static void sort_channels(const plan *p, int row, int window, ls_openmp_sorted *sorted,
+                          float *total) {
+  float gradient[LS_OPENMP_MOST_OUT];
+  int32_t unused[LS_OPENMP_MOST_OUT];
+  int next[TAPS];
+  const uint8_t *argmax =
+      p->call->argmax + ((size_t)row * (size_t)p->call->output.columns + (size_t)window) * p->out;
+  p->conv->kernels->before_pool(ls_openmp_values(&p->call->output, row, window),
+                                ls_openmp_values(&p->call->output_gradient, row, window), argmax,
+                                p->out, FIELD, 1, gradient, unused);
+  memset(sorted->begin, 0, sizeof sorted->begin);
+  for (int k = 0; k < p->out; k++) sorted->begin[argmax[k] + 1]++;
+  for (int n = 0; n < TAPS; n++) sorted->begin[n + 1] += sorted->begin[n];
+  memcpy(next, sorted->begin, sizeof next);
+  for (int k = 0; k < p->out; k++) {
+    int i = next[argmax[k]]++;
+    sorted->gradient[i] = gradient[k];
+    total[k] += gradient[k];
+    sorted->place[i] = (k * TAPS - argmax[k]) * PIXEL;
+  }
+}
+
+static void do_sparse_window(const plan *p, int row, int window, const unsigned *columns,
+                             const row_view *rows, float *sums, sparse_windows *common) {
+  const ls_openmp_map *input = &p->call->input.map;
+  ls_openmp_sorted sorted;
+  sort_channels(p, row, window, &sorted, common->total);
+  for (int y = 0; y < FIELD; y++) {
+    const uint8_t *active = ls_openmp_active(input, 5 * row - RIM + y, 5 * window - RIM);
+    const float *x = ls_openmp_values(input, 5 * row - RIM + y, 5 * window - RIM);
+    float *gradient = row_at(rows, 5 * row + y) + (size_t)(5 * window) * (size_t)p->in;
+    for (unsigned left = columns[y]; left; left &= left - 1) {
+      _Alignas(64) float sum[PIXEL];
+      int c = __builtin_ctz(left);
+      p->conv->kernels->pixel_gradient(&sorted, y, c, x + c * p->in, input->background,
+                                       p->conv->backward_filters, sums, sum, common->touched);
+      if (active[c] == LS_OPENMP_ACTIVE && p->call->want_input_gradient)
+        p->conv->kernels->patch_out(gradient + c * p->in, p->in, p->in, 1, sum);
+    }
+  }
+}
+
+/* g * background for every tap; and to background pixels goes what other pixels did not take. */
+static void finish_sparse_windows(const plan *p, int band, const sparse_windows *common) {
+  float *sums = p->slices + (size_t)band * (size_t)p->out * SLICE;
+  const float *background = p->call->input.map.background;
+  double *touched = p->touched + (size_t)band * PIXEL;
+  double *bias = p->bias + (size_t)band * (size_t)p->out;
+  for (int k = 0; k < p->out; k++) {
+    const float g = common->total[k];
+    bias[k] += (double)g;
+    for (int i = 0; i < SLICE; i++) sums[k * SLICE + i] += g * background[i % PIXEL];
+  }
+  for (int i = 0; i < p->in; i++) {
+    const float *taps = p->conv->tap_sums + (size_t)i * (size_t)p->out;
+    double sum = -(double)common->touched[i];
+    for (int k = 0; k < p->out; k++) sum += (double)common->total[k] * (double)taps[k];
+    touched[i] += sum;
+  }
+}
+
 static void do_task(const plan *p, int band, int group) {
   _Alignas(64) float patch[FIELD * PATCH * PIXEL];
   batch b = {.windows = 0};
+  sparse_windows common;
+  memset(&common, 0, sizeof common);
   uint16_t columns[MOST_COLUMNS];
+  unsigned bits[FIELD];
   size_t task = (size_t)band * (size_t)p->groups + (size_t)group;
   row_view rows = rows_of_band(p, band);
-  memset(p->slices + task * (size_t)p->out * SLICE, 0, (size_t)p->out * SLICE * sizeof(float));
+  float *sums = p->slices + task * (size_t)p->out * SLICE;
+  memset(sums, 0, (size_t)p->out * SLICE * sizeof *sums);
   memset(p->touched + task * PIXEL, 0, PIXEL * sizeof(double));
   if (!group) memset(p->bias + (size_t)band * (size_t)p->out, 0, (size_t)p->out * sizeof(double));
   if (p->call->want_input_gradient) clear_rows(p, band, group, &rows);
   for (int r = p->first_row[band]; r < p->first_row[band + 1]; r++) {
     int count = ls_openmp_list(&p->call->output, r, columns);
     for (int i = 0; i < count; i++) {
+      if (is_sparse(p, r, columns[i], bits)) {
+        do_sparse_window(p, r, columns[i], bits, &rows, sums, &common);
+        continue;
+      }
       if (add_window(p, &b, r, columns[i])) continue;
       do_batch(p, &b, band, group, &rows, patch);
       b.windows = b.runs = b.pixels = 0;
@@ -272,6 +362,7 @@ static void do_task(const plan *p, int band, int group) {
     }
   }
   if (b.windows) do_batch(p, &b, band, group, &rows, patch);
+  if (p->sparse && p->groups == 1) finish_sparse_windows(p, band, &common);
 }
 
 /* Gradient of all background windows together, before ELU: constant for an output channel. */
@@ -284,7 +375,7 @@ static double background_gradient(const plan *p, int k) {
  * window has its maximum at position 0 over background only: its part is g * background, each tap.
  */
 static void add_weight_gradient(const plan *p, int group, int first_out) {
-  _Alignas(64) float sum[PIXEL][SLICE];
+  _Alignas(64) float sum[PIXEL][SLICE] = {{0}};
   int first = group * PIXEL, width = p->in - first < PIXEL ? p->in - first : PIXEL;
   int outs = p->out - first_out < PIXEL ? p->out - first_out : PIXEL;
   const float *background = p->call->input.map.background + first;
@@ -298,11 +389,11 @@ static void add_weight_gradient(const plan *p, int group, int first_out) {
     }
   }
   for (int tap = 0; tap < TAPS; tap++)
-    for (int i = 0; i < width; i++) {
-      float *to = p->call->kernel_gradient +
-                  ((size_t)tap * (size_t)p->in + (size_t)(first + i)) * (size_t)p->out + first_out;
-      for (int k = 0; k < outs; k++) to[k] += sum[k][tap * PIXEL + i];
-    }
+    p->conv->kernels->transpose(sum[0] + tap * PIXEL, SLICE, outs, width,
+                                p->call->kernel_gradient +
+                                    ((size_t)tap * (size_t)p->in + (size_t)first) * (size_t)p->out +
+                                    first_out,
+                                (size_t)p->out, 1);
 }
 
 /* Row j of the halo below a band, added to the next band's rows. */

@@ -53,6 +53,20 @@ static void pack_block(const ls_openmp_conv *conv, int block) {
     memcpy(to + i * width, conv->kernel + i * out + first, some * sizeof *to);
 }
 
+/* Of one tap: from [some in][out] to [out][25][16 in], 16 by 16, of which the last may be fewer. */
+static void transpose_filters(const ls_openmp_conv *conv, const float *from, int some, float *to) {
+  int out = conv->shape.out_channels;
+  for (int k = 0; k < out; k += PIXEL, from += PIXEL, to += (size_t)PIXEL * TAPS * PIXEL) {
+    int outs = out - k < PIXEL ? out - k : PIXEL;
+    if (some == PIXEL && outs == PIXEL)
+      conv->kernels->transpose(from, (size_t)out, PIXEL, PIXEL, to, TAPS * PIXEL, 0);
+    else
+      for (int j = 0; j < outs; j++)
+        for (int i = 0; i < some; i++)
+          to[j * TAPS * PIXEL + i] = from[(size_t)i * (size_t)out + (size_t)j];
+  }
+}
+
 /* Filters for the backward kernels: [groups][out][25][16 in]; and tap_sums. */
 static void pack_group(const ls_openmp_conv *conv, int group) {
   int in = conv->shape.in_channels, out = conv->shape.out_channels;
@@ -60,16 +74,14 @@ static void pack_group(const ls_openmp_conv *conv, int group) {
   float *to = conv->backward_filters + (size_t)group * (size_t)out * TAPS * PIXEL;
   memset(conv->tap_sums + (size_t)first * (size_t)out, 0,
          (size_t)some * (size_t)out * sizeof(float));
-  for (int tap = 0; tap < TAPS; tap++)
+  for (int tap = 0; tap < TAPS; tap++) {
+    const float *row = conv->kernel + ((size_t)tap * (size_t)in + (size_t)first) * (size_t)out;
+    transpose_filters(conv, row, some, to + tap * PIXEL);
     for (int i = 0; i < some; i++) {
-      const float *row =
-          conv->kernel + ((size_t)tap * (size_t)in + (size_t)(first + i)) * (size_t)out;
       float *restrict sums = conv->tap_sums + (size_t)(first + i) * (size_t)out;
-      for (int k = 0; k < out; k++) {
-        to[((size_t)k * TAPS + (size_t)tap) * PIXEL + (size_t)i] = row[k];
-        sums[k] += row[k];
-      }
+      for (int k = 0; k < out; k++) sums[k] += row[(size_t)i * (size_t)out + (size_t)k];
     }
+  }
 }
 
 void ls_openmp_later_pack(ls_openmp_conv *conv) {
@@ -125,15 +137,6 @@ static void mark_windows(const ls_openmp_map *input, const ls_openmp_map *output
   }
 }
 
-static int count_active(const ls_openmp_map *input, int row, int window) {
-  int count = 0;
-  for (int y = 0; y < FIELD; y++) {
-    const uint8_t *active = ls_openmp_active(input, 5 * row - RIM + y, 5 * window - RIM);
-    for (int c = 0; c < FIELD; c++) count += active[c] != 0;
-  }
-  return count;
-}
-
 /* The receptive field of a window of a sparse map, background filled in. */
 static void gather_field(const ls_openmp_map *input, int row, int window, float *field) {
   size_t in = (size_t)input->channels;
@@ -143,18 +146,16 @@ static void gather_field(const ls_openmp_map *input, int row, int window, float 
              in * sizeof(float));
 }
 
-/* Active pixels less the background, and which there are in each row. */
-static void gather_difference(const ls_openmp_map *input, int row, int window, float *difference,
-                              unsigned *columns) {
-  int in = input->channels;
+/* Active pixels less the background. */
+static void gather_difference(const ls_openmp_map *input, int row, int window,
+                              const unsigned *columns, float *difference) {
+  size_t in = (size_t)input->channels;
   for (int y = 0; y < FIELD; y++) {
-    const uint8_t *active = ls_openmp_active(input, 5 * row - RIM + y, 5 * window - RIM);
-    const float *pixel = ls_openmp_values(input, 5 * row - RIM + y, 5 * window - RIM);
-    columns[y] = 0;
-    for (int c = 0; c < FIELD; c++, pixel += in, difference += in) {
-      if (!active[c]) continue;
-      columns[y] |= 1u << c;
-      for (int k = 0; k < in; k++) difference[k] = pixel[k] - input->background[k];
+    const float *pixels = ls_openmp_values(input, 5 * row - RIM + y, 5 * window - RIM);
+    for (unsigned left = columns[y]; left; left &= left - 1) {
+      size_t c = (size_t)__builtin_ctz(left);
+      float *restrict to = difference + ((size_t)y * FIELD + c) * in;
+      for (size_t k = 0; k < in; k++) to[k] = pixels[c * in + k] - input->background[k];
     }
   }
 }
@@ -175,11 +176,11 @@ int ls_openmp_shortcut(const ls_openmp_conv *conv, const ls_openmp_call *call, i
                        int window, int below, int *finite) {
   const ls_openmp_map *input = &call->input.map;
   if (!input->form->sparse || conv->skip != LS_SKIP_SHORTCUT) return 0;
-  if (count_active(input, row, window) >= below) return 0;
-  _Alignas(64) float difference[FIELD * FIELD * LS_OPENMP_MOST_IN];
   unsigned columns[FIELD];
+  if (ls_openmp_field_bits(input, 5 * row - RIM, 5 * window - RIM, columns) >= below) return 0;
+  _Alignas(64) float difference[FIELD * FIELD * LS_OPENMP_MOST_IN];
   ls_openmp_place to = ls_openmp_place_of(conv, call, block, row, window);
-  gather_difference(input, row, window, difference, columns);
+  gather_difference(input, row, window, columns, difference);
   *finite &= conv->kernels->window_shortcut(
       difference, columns, input->channels, block_filters(conv, block),
       conv->constant + block * conv->kernels->channel_block, to.bias, to.out, to.values, to.argmax);

@@ -2,8 +2,6 @@
 
 #include "base/memory.h"
 
-#include <string.h>
-
 enum { RIM = LS_OPENMP_RIM, SLACK = 16 };
 
 static size_t aligned(size_t bytes) {
@@ -74,6 +72,15 @@ void ls_openmp_map_gather_background(const ls_openmp_map *gradient,
       const float *g = ls_openmp_values(gradient, r, c);
       for (int k = 0; k < gradient->channels; k++) gradient->background_gradient[k] += (double)g[k];
     }
+}
+
+int ls_openmp_field_bits(const ls_openmp_map *map, int row, int column, unsigned bits[9]) {
+  int count = 0;
+  for (int y = 0; y < 9; y++) {
+    bits[y] = ls_openmp_active_bits(ls_openmp_active(map, row + y, column));
+    for (unsigned left = bits[y]; left; left &= left - 1) count++;
+  }
+  return count;
 }
 
 int ls_openmp_list(const ls_openmp_map *map, int row, uint16_t *columns) {

@@ -20,6 +20,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 enum { LS_OPENMP_RIM = 2 };
 enum { LS_OPENMP_BACKGROUND, LS_OPENMP_ACTIVE, LS_OPENMP_PADDING }; /* values of active */
@@ -69,6 +70,19 @@ static inline const float *ls_openmp_pixel(const ls_openmp_map *map, int row, in
   if (map->form->sparse && !*ls_openmp_active(map, row, column)) return map->background;
   return ls_openmp_values(map, row, column);
 }
+
+/* Bit c: pixel c of the nine from `active` on is not background. The product moves the lowest bit
+ * of byte c, as little-endian processors number them, to bit 56 + c. */
+static inline unsigned ls_openmp_active_bits(const uint8_t *active) {
+  uint64_t eight;
+  memcpy(&eight, active, sizeof eight);
+  eight = (eight | eight >> 1) & UINT64_C(0x0101010101010101);
+  return (unsigned)(eight * UINT64_C(0x0102040810204080) >> 56) | (unsigned)!!active[8] << 8;
+}
+
+/* Bits of the rows of a receptive field, from the pixel at (row, column) on; returns their number.
+ */
+int ls_openmp_field_bits(const ls_openmp_map *map, int row, int column, unsigned bits[9]);
 
 /* Columns of the active pixels of a row; returns how many. Dense form: all. */
 int ls_openmp_list(const ls_openmp_map *map, int row, uint16_t *columns);

@@ -68,6 +68,10 @@ void ls_openmp_source_plane(const ls_openmp_source *source, int plane, int row, 
   int from = column < 0 ? 0 : column, planes = image->planes;
   int to = column + count < source->columns ? column + count : source->columns;
   const float *pixel = image->dense + (size_t)row * (size_t)source->columns * (size_t)planes;
+  if (planes == 1 && stride == 1) {
+    if (from < to) memcpy(out + (from - column), pixel + from, (size_t)(to - from) * sizeof *out);
+    return;
+  }
   for (int c = from; c < to; c++)
     out[(size_t)(c - column) * (size_t)stride] = pixel[(size_t)c * (size_t)planes + (size_t)plane];
 }
