@@ -57,13 +57,17 @@ static void patch_out(float *restrict pixels, int in, int width, int count,
     add_pixels(pixels, in, width, count, patch);
 }
 
-/* One output channel. gradient, offset: one for each window, `stride` apart. */
+/* One output channel. gradient, offset: one for each window, `stride` apart. fresh: sums holds
+ * nothing yet. */
 #if LS_LANES == 16
 #define TAP(r, t) ((r)*5 + (t))
 static void weight_gradient(float *sums, const float *patch, const float *gradient,
-                            const int32_t *offset, int windows, int stride) {
+                            const int32_t *offset, int windows, int stride, int fresh) {
   vec sum[25];
-  REPEAT_5(r, REPEAT_5(t, sum[TAP(r, t)] = *(vec *)(sums + TAP(r, t) * PIXEL);))
+  if (fresh)
+    REPEAT_5(r, REPEAT_5(t, sum[TAP(r, t)] = (vec){0};))
+  else
+    REPEAT_5(r, REPEAT_5(t, sum[TAP(r, t)] = *(vec *)(sums + TAP(r, t) * PIXEL);))
   for (int w = 0; w < windows; w++) {
     const float *x = patch + offset[w * stride];
     const vec g = all(gradient[w * stride]);
@@ -85,12 +89,15 @@ static void input_gradient(const float *filter, float *patch, const float *gradi
 #else
 enum { PIECE = 2 * LS_LANES }; /* of a pixel: five taps of two vectors are ten accumulators */
 static void weight_gradient(float *sums, const float *patch, const float *gradient,
-                            const int32_t *offset, int windows, int stride) {
+                            const int32_t *offset, int windows, int stride, int fresh) {
   for (int r = 0; r < 5; r++)
     for (int piece = 0; piece < PIXEL; piece += PIECE) {
       float *s = sums + r * 5 * PIXEL + piece;
       vec sum[5][2];
-      REPEAT_5(t, REPEAT_2(v, sum[t][v] = *(vec *)(s + t * PIXEL + v * LS_LANES);))
+      if (fresh)
+        REPEAT_5(t, REPEAT_2(v, sum[t][v] = (vec){0};))
+      else
+        REPEAT_5(t, REPEAT_2(v, sum[t][v] = *(vec *)(s + t * PIXEL + v * LS_LANES);))
       for (int w = 0; w < windows; w++) {
         const float *x = patch + offset[w * stride] + r * ROW + piece;
         const vec g = all(gradient[w * stride]);
@@ -130,6 +137,7 @@ INLINE int channels_at(const ls_openmp_sorted *sorted, int row, int column, floa
     for (int j = 0; j < length; j += LS_LANES) {
       store(gradient + count + j, load(sorted->gradient + begin + j));
       memcpy(place + count + j, sorted->place + begin + j, sizeof(ivec));
+      KEEP_LOADS_HERE(); /* or gcc calls memcpy for the whole stretch */
     }
     count += length;
   }
@@ -173,14 +181,16 @@ static void pixel_gradient(const ls_openmp_sorted *sorted, int row, int column, 
   }
 }
 
-/* to[column][row] = or += from[row][column], of at most 16 x 16 numbers; 16 x 16 can be read. */
+/* to[column][row] = or += from[row][column], of at most 16 x 16 numbers. Rows can be read up to a
+ * multiple of the lanes. */
 static void transpose_block(const float *from, size_t from_stride, int rows, int columns, float *to,
                             size_t to_stride, int add) {
   for (int r = 0; r < rows; r += LS_LANES)
     for (int c = 0; c < columns; c += LS_LANES) {
       vec block[LS_LANES];
       const int some = rows - r < LS_LANES ? rows - r : LS_LANES;
-      for (int i = 0; i < LS_LANES; i++) block[i] = load(from + (size_t)(r + i) * from_stride + c);
+      for (int i = 0; i < LS_LANES; i++)
+        block[i] = i < some ? load(from + (size_t)(r + i) * from_stride + c) : (vec){0};
       transpose(block);
       for (int i = 0; i < LS_LANES && c + i < columns; i++) {
         float *row = to + (size_t)(c + i) * to_stride + r;

@@ -230,15 +230,15 @@ static void clear_patch(const batch *b, float *patch) {
     memset(patch + y * PATCH * PIXEL, 0, (size_t)b->pixels * PIXEL * sizeof *patch);
 }
 
-static void do_batch(const plan *p, const batch *b, int band, int group, const row_view *rows,
-                     float *patch) {
+static void do_batch(const plan *p, const batch *b, int band, int group, int fresh,
+                     const row_view *rows, float *patch) {
   const ls_openmp_kernels *kernels = p->conv->kernels;
   size_t task = (size_t)band * (size_t)p->groups + (size_t)group;
   float *sums = p->slices + task * (size_t)p->out * SLICE;
   fill_patch(p, b, group, patch);
   for (int k = 0; k < p->out; k++)
     kernels->weight_gradient(sums + (size_t)k * SLICE, patch, b->gradient + k, b->offset + k,
-                             b->windows, p->out);
+                             b->windows, p->out, fresh);
   if (!group) {
     double *bias = p->bias + (size_t)band * (size_t)p->out;
     for (int k = 0; k < p->out; k++) {
@@ -317,14 +317,15 @@ static void do_sparse_window(const plan *p, int row, int window, const unsigned 
 
 /* g * background for every tap; and to background pixels goes what other pixels did not take. */
 static void finish_sparse_windows(const plan *p, int band, const sparse_windows *common) {
-  float *sums = p->slices + (size_t)band * (size_t)p->out * SLICE;
-  const float *background = p->call->input.map.background;
+  float *restrict sums = p->slices + (size_t)band * (size_t)p->out * SLICE;
+  const float *restrict background = p->call->input.map.background;
   double *touched = p->touched + (size_t)band * PIXEL;
   double *bias = p->bias + (size_t)band * (size_t)p->out;
   for (int k = 0; k < p->out; k++) {
     const float g = common->total[k];
     bias[k] += (double)g;
-    for (int i = 0; i < SLICE; i++) sums[k * SLICE + i] += g * background[i % PIXEL];
+    for (int tap = 0; tap < TAPS; tap++, sums += PIXEL)
+      for (int i = 0; i < PIXEL; i++) sums[i] += g * background[i];
   }
   for (int i = 0; i < p->in; i++) {
     const float *taps = p->conv->tap_sums + (size_t)i * (size_t)p->out;
@@ -332,6 +333,38 @@ static void finish_sparse_windows(const plan *p, int band, const sparse_windows 
     for (int k = 0; k < p->out; k++) sum += (double)common->total[k] * (double)taps[k];
     touched[i] += sum;
   }
+}
+
+/* Gradient of all background windows together, before ELU: constant for an output channel. */
+static double background_gradient(const plan *p, int k) {
+  double y = (double)p->call->output.background[k];
+  return p->call->output_gradient.background_gradient[k] * (y > 0 ? 1 : y + 1);
+}
+
+/* Adds the bands' weight gradients, 16 by 16 channels, to the first band's and then to the caller's
+ * [25][in][out]. A background window has its maximum at position 0 over background only: its part
+ * is g * background, each tap. */
+static void add_weight_gradient(const plan *p, int group, int first_out) {
+  int first = group * PIXEL, width = p->in - first < PIXEL ? p->in - first : PIXEL;
+  int outs = p->out - first_out < PIXEL ? p->out - first_out : PIXEL;
+  const float *restrict background = p->call->input.map.background + first;
+  size_t place = ((size_t)group * (size_t)p->out + (size_t)first_out) * SLICE;
+  for (int k = 0; k < outs; k++) {
+    float *restrict sum = p->slices + place + (size_t)k * SLICE;
+    for (int band = 1; band < p->bands; band++) {
+      const float *restrict from = sum + (size_t)band * slice_floats(p->conv);
+      for (int i = 0; i < SLICE; i++) sum[i] += from[i];
+    }
+    float g = p->sparse ? (float)background_gradient(p, first_out + k) : 0;
+    for (int tap = 0; p->sparse && tap < TAPS; tap++)
+      for (int i = 0; i < PIXEL; i++) sum[tap * PIXEL + i] += g * background[i];
+  }
+  for (int tap = 0; tap < TAPS; tap++)
+    p->conv->kernels->transpose(p->slices + place + tap * PIXEL, SLICE, outs, width,
+                                p->call->kernel_gradient +
+                                    ((size_t)tap * (size_t)p->in + (size_t)first) * (size_t)p->out +
+                                    first_out,
+                                (size_t)p->out, 1);
 }
 
 static void do_task(const plan *p, int band, int group) {
@@ -342,9 +375,10 @@ static void do_task(const plan *p, int band, int group) {
   uint16_t columns[MOST_COLUMNS];
   unsigned bits[FIELD];
   size_t task = (size_t)band * (size_t)p->groups + (size_t)group;
+  size_t bytes = (size_t)p->out * SLICE * sizeof(float);
   row_view rows = rows_of_band(p, band);
   float *sums = p->slices + task * (size_t)p->out * SLICE;
-  memset(sums, 0, (size_t)p->out * SLICE * sizeof *sums);
+  int fresh = 1; /* nothing is in sums */
   memset(p->touched + task * PIXEL, 0, PIXEL * sizeof(double));
   if (!group) memset(p->bias + (size_t)band * (size_t)p->out, 0, (size_t)p->out * sizeof(double));
   if (p->call->want_input_gradient) clear_rows(p, band, group, &rows);
@@ -352,48 +386,25 @@ static void do_task(const plan *p, int band, int group) {
     int count = ls_openmp_list(&p->call->output, r, columns);
     for (int i = 0; i < count; i++) {
       if (is_sparse(p, r, columns[i], bits)) {
+        if (fresh) memset(sums, 0, bytes);
+        fresh = 0;
         do_sparse_window(p, r, columns[i], bits, &rows, sums, &common);
         continue;
       }
       if (add_window(p, &b, r, columns[i])) continue;
-      do_batch(p, &b, band, group, &rows, patch);
+      do_batch(p, &b, band, group, fresh, &rows, patch);
+      fresh = 0;
       b.windows = b.runs = b.pixels = 0;
       add_window(p, &b, r, columns[i]);
     }
   }
-  if (b.windows) do_batch(p, &b, band, group, &rows, patch);
+  if (b.windows)
+    do_batch(p, &b, band, group, fresh, &rows, patch);
+  else if (fresh)
+    memset(sums, 0, bytes);
   if (p->sparse && p->groups == 1) finish_sparse_windows(p, band, &common);
-}
-
-/* Gradient of all background windows together, before ELU: constant for an output channel. */
-static double background_gradient(const plan *p, int k) {
-  double y = (double)p->call->output.background[k];
-  return p->call->output_gradient.background_gradient[k] * (y > 0 ? 1 : y + 1);
-}
-
-/* Adds the bands' weight gradients, 16 by 16 channels, to the caller's [25][in][out]. A background
- * window has its maximum at position 0 over background only: its part is g * background, each tap.
- */
-static void add_weight_gradient(const plan *p, int group, int first_out) {
-  _Alignas(64) float sum[PIXEL][SLICE] = {{0}};
-  int first = group * PIXEL, width = p->in - first < PIXEL ? p->in - first : PIXEL;
-  int outs = p->out - first_out < PIXEL ? p->out - first_out : PIXEL;
-  const float *background = p->call->input.map.background + first;
-  for (int k = 0; k < outs; k++) {
-    float g = p->sparse ? (float)background_gradient(p, first_out + k) : 0;
-    for (int i = 0; i < SLICE; i++) sum[k][i] = p->sparse ? g * background[i % PIXEL] : 0;
-    for (int band = 0; band < p->bands; band++) {
-      size_t task = (size_t)band * (size_t)p->groups + (size_t)group;
-      const float *from = p->slices + (task * (size_t)p->out + (size_t)(first_out + k)) * SLICE;
-      for (int i = 0; i < SLICE; i++) sum[k][i] += from[i];
-    }
-  }
-  for (int tap = 0; tap < TAPS; tap++)
-    p->conv->kernels->transpose(sum[0] + tap * PIXEL, SLICE, outs, width,
-                                p->call->kernel_gradient +
-                                    ((size_t)tap * (size_t)p->in + (size_t)first) * (size_t)p->out +
-                                    first_out,
-                                (size_t)p->out, 1);
+  /* While they are in the cache. */
+  for (int k = 0; p->bands == 1 && k < p->out; k += PIXEL) add_weight_gradient(p, group, k);
 }
 
 /* Row j of the halo below a band, added to the next band's rows. */
@@ -444,7 +455,7 @@ void ls_openmp_later_backward(ls_openmp_conv *conv, const ls_openmp_call *call) 
     for (int band = 0; band < p.bands; band++)
       for (int group = 0; group < p.groups; group++) do_task(&p, band, group);
 #pragma omp for collapse(2) schedule(static) nowait
-    for (int group = 0; group < p.groups; group++)
+    for (int group = 0; group < (p.bands > 1 ? p.groups : 0); group++)
       for (int o = 0; o < outs; o++) add_weight_gradient(&p, group, o * PIXEL);
 #pragma omp for schedule(static)
     for (int j = 0; j < halos * HALO; j++) add_halo(&p, j / HALO, j % HALO);
