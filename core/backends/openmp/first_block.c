@@ -301,7 +301,7 @@ static void backward_run(const ls_openmp_conv *conv, const ls_openmp_call *call,
   int32_t offset[RUN_VALUES];
   const ls_openmp_source *input = &call->input;
   int out = conv->shape.out_channels, planes = input->channels;
-  int top = 5 * this->row - RIM, left = 5 * this->column - RIM, count = 5 * this->windows + 8;
+  int top = 5 * this->row - RIM, left = 5 * this->column - RIM, count = 5 * this->windows + 7;
   float *bias = sums + (size_t)out * (size_t)planes * 40;
   /* A dense image of one plane is read in place, away from its borders. */
   int in_place = input->image->form == LS_IMAGE_DENSE && planes == 1 && top >= 0 &&
@@ -328,15 +328,18 @@ static void backward_run(const ls_openmp_conv *conv, const ls_openmp_call *call,
 }
 
 /* Windows that stand side by side in a row, the next from `at` on among its active columns; none:
- * 0 windows. */
+ * 0 windows. The first and the last window of a row are alone: their pixels are copied, because
+ * they reach beyond the image. */
 static run next_run(const ls_openmp_conv *conv, int row, const uint16_t *columns, int count,
                     int at) {
   int most = RUN_VALUES / conv->shape.out_channels;
   run r = {.row = row};
   if (most > RUN) most = RUN;
   if (at < count) r.column = columns[at];
+  if (r.column == 0) most = 1;
   while (r.windows < most && at + r.windows < count &&
-         columns[at + r.windows] == r.column + r.windows)
+         columns[at + r.windows] == r.column + r.windows &&
+         (!r.windows || columns[at + r.windows] != conv->shape.width / 5 - 1))
     r.windows++;
   return r;
 }

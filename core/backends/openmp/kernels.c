@@ -32,6 +32,7 @@ const ls_openmp_kernels NAME(kernels) = {
     .before_pool = before_pool,
     .patch_in = patch_in,
     .patch_out = patch_out,
+    .patch_first_out = patch_first_out,
     .weight_gradient = weight_gradient,
     .input_gradient = input_gradient,
     .pixel_gradient = pixel_gradient,

@@ -80,6 +80,7 @@ typedef struct ls_openmp_kernels {
                       int count, int row, int unit, float *gradient, int32_t *offset);
   void (*patch_in)(const float *pixels, int in, int width, int count, float *patch);
   void (*patch_out)(float *pixels, int in, int width, int count, const float *patch);
+  void (*patch_first_out)(float *pixels, int in, int width, int count, const float *patch);
   void (*weight_gradient)(float *sums, const float *patch, const float *gradient,
                           const int32_t *offset, int windows, int stride, int fresh);
   void (*input_gradient)(const float *filter, float *patch, const float *gradient,

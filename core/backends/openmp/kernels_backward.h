@@ -41,20 +41,34 @@ static void patch_in(const float *pixels, int in, int width, int count, float *p
 }
 
 INLINE void add_pixels(float *pixels, int in, const int width, int count, const float *patch) {
-  for (int j = 0; j < count; j++)
-    for (int k = 0; k < width; k++) pixels[(size_t)j * (size_t)in + k] += patch[j * PIXEL + k];
+  for (int j = 0; j < count; j++, pixels += in, patch += PIXEL) {
+    int k = 0;
+    for (; k + 8 <= width; k += 8)
+      *(eight_anywhere *)(pixels + k) += *(const eight_anywhere *)(patch + k);
+    for (; k < width; k++) pixels[k] += patch[k];
+  }
 }
 
 /* Adds the patch to a row of pixels, `width` channels of each. Exact widths: a wide store would
  * reach into the next pixel, and its load would have to wait for it. */
-static void patch_out(float *restrict pixels, int in, int width, int count,
-                      const float *restrict patch) {
+static void patch_out(float *pixels, int in, int width, int count, const float *patch) {
   if (width == PIXEL)
     add_pixels(pixels, in, PIXEL, count, patch);
   else if (width == 10)
     add_pixels(pixels, in, 10, count, patch);
   else
     add_pixels(pixels, in, width, count, patch);
+}
+
+/* The same for pixels to which nothing has been written. A store reaches into the next pixel where
+ * all of its channels are this task's (in < 16) and come after. */
+static void patch_first_out(float *pixels, int in, int width, int count, const float *patch) {
+  const int wide = width == PIXEL || in < PIXEL;
+  for (int j = 0; j < count; j++, pixels += in, patch += PIXEL)
+    if (wide && (width == PIXEL || j + 1 < count))
+      for (int v = 0; v < PIXEL; v += LS_LANES) store(pixels + v, *(const vec *)(patch + v));
+    else
+      memcpy(pixels, patch, (size_t)width * sizeof *patch);
 }
 
 /* One output channel. gradient, offset: one for each window, `stride` apart. fresh: sums holds

@@ -160,11 +160,8 @@ static int first_spots(const ls_openmp_spots *spots, int channels, int padded, c
   return no_nan(finite);
 }
 
-/* Lanes: eight columns of the image, of which a kernel row uses five. */
-typedef float eight __attribute__((vector_size(32)));
-typedef float eight_anywhere __attribute__((vector_size(32), aligned(4), may_alias));
-
-/* One output channel: adds gradient * (the 5 x 5 pixels under the maximum) over neighbouring
+/* Lanes are eight columns of the image, of which a kernel row uses five.
+ * One output channel: adds gradient * (the 5 x 5 pixels under the maximum) over neighbouring
  * windows of a row, and returns the sum of the gradients. gradient, offset: one every `channels`
  * numbers, for each window; offset: the maximum's place from the window's top left pixel in the
  * strip, which has `row` floats in a row and `plane` floats in a plane. sums: [planes][5][8]. Two

@@ -124,26 +124,22 @@ static row_view rows_of_band(const plan *p, int band) {
                     .own_end = last ? p->conv->shape.height + 2 * RIM : 5 * p->first_row[band + 1]};
 }
 
-/* Sets what the task will add to, its own channels of it, to zero. Rim rows beyond the image do not
- * matter to anyone; in sparse form nor do background pixels. */
+/* Sets its own channels of what the task will add to, or not touch, to zero: in sparse form the
+ * active pixels, else what pooling leaves out to the right and below. Rim rows do not matter. */
 static void clear_rows(const plan *p, int band, int group, const row_view *rows) {
   int last = band + 1 == p->bands, first = group * PIXEL;
-  int width = p->in - first < PIXEL ? p->in - first : PIXEL,
-      pixels = p->conv->shape.width + 2 * RIM;
+  int width = p->in - first < PIXEL ? p->in - first : PIXEL;
+  int pooled_rows = p->conv->shape.height / 5, pooled_columns = p->conv->shape.width / 5;
   for (int y = 5 * p->first_row[band]; y < rows->own_end + (last ? 0 : HALO); y++) {
-    float *row = row_at(rows, y);
+    float *row = row_at(rows, y) + first;
     uint16_t columns[MOST_COLUMNS];
-    if (!p->sparse && p->groups == 1) {
-      memset(row, 0, (size_t)pixels * (size_t)p->in * sizeof *row);
-    } else if (!p->sparse) {
-      for (int c = 0; c < pixels; c++)
-        memset(row + (size_t)c * (size_t)p->in + first, 0, (size_t)width * sizeof *row);
-    } else if (y >= RIM && y < p->conv->shape.height + RIM) {
-      int count = ls_openmp_list(&p->call->input.map, y - RIM, columns);
-      for (int i = 0; i < count; i++)
-        memset(row + (size_t)(columns[i] + RIM) * (size_t)p->in + first, 0,
-               (size_t)width * sizeof *row);
-    }
+    int covered = y < 5 * pooled_rows + HALO ? 5 * pooled_columns + HALO : 0;
+    int count = 0, inside = y >= RIM && y < p->conv->shape.height + RIM;
+    if (p->sparse && inside) count = ls_openmp_list(&p->call->input.map, y - RIM, columns);
+    for (int i = 0; i < count; i++)
+      memset(row + (size_t)(columns[i] + RIM) * (size_t)p->in, 0, (size_t)width * sizeof *row);
+    for (int c = covered; !p->sparse && c < p->conv->shape.width + 2 * RIM; c++)
+      memset(row + (size_t)c * (size_t)p->in, 0, (size_t)width * sizeof *row);
   }
 }
 
@@ -203,8 +199,9 @@ static void fill_patch(const plan *p, const batch *b, int group, float *patch) {
     }
 }
 
-static void empty_patch(const plan *p, const batch *b, int group, const row_view *rows,
-                        const float *patch, float *touched) {
+/* first_row: of the band's input, from the rim's first on. */
+static void empty_patch(const plan *p, const batch *b, int group, int first_row,
+                        const row_view *rows, const float *patch, float *touched) {
   int first = group * PIXEL, width = p->in - first < PIXEL ? p->in - first : PIXEL;
   for (int i = 0; i < b->runs; i++)
     for (int y = 0; y < FIELD; y++) {
@@ -212,7 +209,12 @@ static void empty_patch(const plan *p, const batch *b, int group, const row_view
       const float *from = patch + (y * PATCH + b->run[i].patch) * PIXEL;
       float *pixel = row_at(rows, row) + (size_t)column * (size_t)p->in + first;
       if (!p->sparse) {
-        p->conv->kernels->patch_out(pixel, p->in, width, b->run[i].length, from);
+        /* Windows above and to the left have written before, the others have not. */
+        int length = b->run[i].length, before = b->run[i].column ? FIELD - 5 : 0;
+        if (y < FIELD - 5 && b->run[i].row > first_row) before = length;
+        p->conv->kernels->patch_out(pixel, p->in, width, before, from);
+        p->conv->kernels->patch_first_out(pixel + before * p->in, p->in, width, length - before,
+                                          from + before * PIXEL);
         continue;
       }
       const uint8_t *active = ls_openmp_active(&p->call->input.map, row - RIM, column - RIM);
@@ -254,7 +256,7 @@ static void do_batch(const plan *p, const batch *b, int band, int group, int fre
   for (int k = 0; k < p->out; k++)
     kernels->input_gradient(filters + (size_t)k * SLICE, patch, b->gradient + k, b->offset + k,
                             b->windows, p->out);
-  empty_patch(p, b, group, rows, patch, touched);
+  empty_patch(p, b, group, 5 * p->first_row[band], rows, patch, touched);
   for (int k = 0; k < PIXEL; k++) p->touched[task * PIXEL + (size_t)k] += (double)touched[k];
 }
 

@@ -25,6 +25,10 @@ typedef float vec __attribute__((vector_size(LS_LANES * 4)));
 typedef int32_t ivec __attribute__((vector_size(LS_LANES * 4)));
 typedef float vec_anywhere __attribute__((vector_size(LS_LANES * 4), aligned(4), may_alias));
 
+/* Eight in any instruction set: the compiler makes two of them where it must. */
+typedef float eight __attribute__((vector_size(32)));
+typedef float eight_anywhere __attribute__((vector_size(32), aligned(4), may_alias));
+
 INLINE vec load(const float *p) {
   return *(const vec_anywhere *)p;
 }
