@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_CHUNKS = 64 };
+enum { MOST_CHUNKS = 64, LEAST_WEIGHTS = 1 << 15 };
 
 typedef struct dense_layer {
   ls_operator base;
@@ -41,6 +41,13 @@ static int chunk_end(const dense_layer *self, int chunk) {
   return end < self->pixels ? end : self->pixels;
 }
 
+/* Starting the threads of a parallel region takes some microseconds, in which one thread reads this
+ * many weights. The sums' order does not depend on it. */
+static int worth_threads(const dense_layer *self) {
+  return (size_t)self->pixels * (size_t)self->shape.channels * (size_t)self->shape.outputs >=
+         LEAST_WEIGHTS;
+}
+
 static ls_status forward(ls_operator *op, const void *input, void *output, void *saved,
                          void *workspace, ls_error *error) {
   (void)saved, (void)error;
@@ -50,7 +57,7 @@ static ls_status forward(ls_operator *op, const void *input, void *output, void 
   size_t outputs = (size_t)s->outputs, channels = (size_t)s->channels;
   float *sums = workspace;
   ls_openmp_map_begin(&y, 0);
-#pragma omp parallel for num_threads(self->threads) schedule(static)
+#pragma omp parallel for num_threads(self->threads) schedule(static) if (worth_threads(self))
   for (int chunk = 0; chunk < self->chunks; chunk++) {
     float *sum = sums + (size_t)chunk * outputs;
     memset(sum, 0, outputs * sizeof *sum);
@@ -98,7 +105,7 @@ static ls_status backward(ls_operator *op, const void *input, void *output, void
     dx = input_map(self, input_gradient);
     ls_openmp_map_begin_gradient(&dx, &x);
   }
-#pragma omp parallel for num_threads(self->threads) schedule(static)
+#pragma omp parallel for num_threads(self->threads) schedule(static) if (worth_threads(self))
   for (int p = 0; p < self->pixels; p++) {
     int r = p / s->columns, c = p % s->columns;
     int stored = !x.form->sparse || *ls_openmp_active(&x, r, c);
