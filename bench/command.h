@@ -17,6 +17,7 @@ typedef struct ls_command {
 } ls_command;
 
 extern const ls_command ls_command_info, ls_command_inspect, ls_command_convert, ls_command_train,
-    ls_command_evaluate, ls_command_step, ls_command_load, ls_command_synthetic;
+    ls_command_evaluate, ls_command_step, ls_command_load, ls_command_synthetic,
+    ls_command_simulate, ls_command_validate, ls_command_display;
 
 #endif

@@ -1,13 +1,14 @@
-/* larscale convert: events of any format to KevLAr HDF5 (whole events), or the network's images to
- * NumPy arrays. */
+/* larscale convert: events of any format to KevLAr HDF5 or the packed format (whole events), or the
+ * network's images to NumPy arrays. */
 #include "base/memory.h"
 #include "bench/command.h"
+#include "bench/event_writer.h"
 #include "bench/events.h"
 #include "bench/json_output.h"
 #include "bench/outputs.h"
 #include "bench/progress.h"
 #include "bench/stop_request.h"
-#include "datasets/kevlar/kevlar_writer.h"
+#include "datasets/hdf5/truth_read.h"
 #include "datasets/numpy/npy_writer.h"
 #include "network/spec.h"
 
@@ -25,6 +26,8 @@ typedef struct converting {
   ls_events events;
   int labelled; /* the copy gets labels */
   const volatile sig_atomic_t *stop;
+  ls_truth *first_truth, *truth; /* of the first file, and of the one that is read; NULL: none */
+  char truth_path[PATH_LENGTH];  /* of the latter */
   char labels_path[PATH_LENGTH];
 } converting;
 
@@ -43,7 +46,7 @@ static ls_status check_options(const ls_settings *s, ls_error *error) {
   if (to_npy(s)) {
     if (s->value_type || s->image_set)
       return ls_fail(error, LS_USAGE,
-                     "--values and --image-set are for KevLAr files, not for .npy");
+                     "--values and --image-set are for files of whole events, not for .npy");
     return LS_OK;
   }
   if (s->scale == 0) return ls_fail(error, LS_USAGE, "--scale 0: must be a number other than 0");
@@ -51,7 +54,7 @@ static ls_status check_options(const ls_settings *s, ls_error *error) {
       s->size != LS_UNSET)
     return ls_fail(
         error, LS_USAGE,
-        "a KevLAr file gets whole events: --plane, --rebin, --first-tick, --first-wire and "
+        "a file of this format gets whole events: --plane, --rebin, --first-tick, --first-wire and "
         "--size are for --format npy");
   return LS_OK;
 }
@@ -126,14 +129,47 @@ static ls_status gather(void *context, int plane, size_t count, const uint32_t *
   return LS_OK;
 }
 
-static ls_status copy_event(converting *c, size_t event, gathered *g, ls_kevlar_writer *writer,
+static int same_columns(const ls_truth *first, const ls_truth *truth) {
+  int count, others;
+  const ls_truth_column *columns = ls_truth_columns(first, &count);
+  const ls_truth_column *other = ls_truth_columns(truth, &others);
+  int same = others == count;
+  for (int i = 0; same && i < count; i++)
+    same = columns[i].width == other[i].width && !strcmp(columns[i].name, other[i].name);
+  return same;
+}
+
+/* The event's truth into values; its file must know what the first one does. */
+static ls_status read_truth(converting *c, const ls_source *source, size_t in_file, double *values,
                             ls_error *error) {
-  int label = -1;
+  if (strcmp(c->truth_path, source->path) != 0) {
+    ls_truth_close(c->truth);
+    c->truth = NULL;
+    snprintf(c->truth_path, sizeof c->truth_path, "%s", source->path);
+    LS_TRY(ls_truth_open(source->path, source->count, &c->truth, error));
+    if (!same_columns(c->first_truth, c->truth))
+      return ls_fail(error, LS_MISMATCH,
+                     "%s: its data sets /truth are not those of %s; convert the files one by one",
+                     source->path, ls_dataset_file(c->events.dataset, 0));
+  }
+  return c->truth ? ls_truth_row(c->truth, in_file, values, error) : LS_OK;
+}
+
+static ls_status copy_event(converting *c, size_t event, gathered *g, ls_event_writer *writer,
+                            ls_error *error) {
+  ls_source *source;
+  size_t in_file;
+  ls_event_info info;
+  LS_TRY(ls_dataset_locate(c->events.dataset, event, &source, &in_file, error));
+  LS_TRY(source->functions->info(source, in_file, &info, error));
+  info.label = -1;
   for (int p = 0; p < LS_MAX_PLANES; p++) g->planes[p].count = 0;
-  if (c->labelled) LS_TRY(ls_dataset_label(c->events.dataset, event, &label, error));
+  if (c->labelled) LS_TRY(ls_dataset_label(c->events.dataset, event, &info.label, error));
   ls_pixel_sink sink = {.pixels = gather, .context = g};
   LS_TRY(ls_dataset_read_pixels(c->events.dataset, event, &sink, error));
-  return ls_kevlar_writer_append(writer, g->planes, label, error);
+  double truth[LS_TRUTH_MOST_VALUES] = {0};
+  LS_TRY(read_truth(c, source, in_file, truth, error));
+  return ls_event_writer_append(writer, g->planes, &info, c->truth ? truth : NULL, error);
 }
 
 /* Number of classes of the copy: up to the largest label, at least the study's five. */
@@ -147,13 +183,13 @@ static ls_status count_classes(converting *c, int *classes, ls_error *error) {
   return LS_OK;
 }
 
-static ls_status write_kevlar(converting *c, ls_error *error) {
+static ls_status write_events(converting *c, ls_error *error) {
   const ls_settings *s = c->settings;
   const char *names[MOST_CLASSES];
-  ls_kevlar_layout layout = {.image_set = s->image_set ? s->image_set : "wires",
-                             .geometry = ls_dataset_geometry(c->events.dataset),
-                             .value_type = ls_dataset_value_type(c->events.dataset),
-                             .class_names = names};
+  ls_event_layout layout = {.image_set = s->image_set ? s->image_set : "wires",
+                            .geometry = ls_dataset_geometry(c->events.dataset),
+                            .value_type = ls_dataset_value_type(c->events.dataset),
+                            .class_names = names};
   if (s->value_type)
     layout.value_type = !strcmp(s->value_type, "int32") ? LS_VALUE_INT32 : LS_VALUE_FLOAT32;
   else if (!isnan(s->scale)) /* whole numbers do not stay whole */
@@ -161,15 +197,20 @@ static ls_status write_kevlar(converting *c, ls_error *error) {
   if (c->labelled) LS_TRY(count_classes(c, &layout.class_count, error));
   for (int k = 0; k < layout.class_count; k++)
     names[k] = ls_dataset_class_name(c->events.dataset, k);
+  ls_source *first;
+  size_t in_file;
+  LS_TRY(ls_dataset_locate(c->events.dataset, 0, &first, &in_file, error));
+  LS_TRY(ls_truth_open(first->path, first->count, &c->first_truth, error));
+  layout.truth = ls_truth_columns(c->first_truth, &layout.truth_count);
   gathered g = {.scale = isnan(s->scale) ? 1 : s->scale,
                 .whole = layout.value_type == LS_VALUE_INT32};
-  ls_kevlar_writer *writer;
-  LS_TRY(ls_kevlar_writer_open(s->out, &layout, &writer, error));
+  ls_event_writer writer;
+  LS_TRY(ls_event_writer_open(&writer, s->format, s->out, &layout, error));
   ls_progress progress;
   ls_progress_start(&progress, "converting", "events", !s->json);
   ls_status status = LS_OK;
   for (size_t event = 0; status == LS_OK && event < ls_dataset_count(c->events.dataset); event++) {
-    status = copy_event(c, event, &g, writer, error);
+    status = copy_event(c, event, &g, &writer, error);
     if (status == LS_OK) status = stopped(c, error);
     show(&progress, c, event + 1);
   }
@@ -178,8 +219,8 @@ static ls_status write_kevlar(converting *c, ls_error *error) {
     ls_free(g.planes[p].index);
     ls_free(g.planes[p].value);
   }
-  if (status == LS_OK) return ls_kevlar_writer_finish(writer, error);
-  ls_kevlar_writer_discard(writer);
+  if (status == LS_OK) return ls_event_writer_finish(&writer, error);
+  ls_event_writer_discard(&writer);
   return status;
 }
 
@@ -263,22 +304,27 @@ static ls_status run(const ls_settings *settings, ls_comm *comm, ls_error *error
   ls_status status = open_events(&c, error);
   if (status == LS_OK) status = check_outputs(&c, error);
   c.stop = ls_stop_request_watch();
-  if (status == LS_OK) status = to_npy(settings) ? write_npy(&c, error) : write_kevlar(&c, error);
+  if (status == LS_OK) status = to_npy(settings) ? write_npy(&c, error) : write_events(&c, error);
   if (status == LS_OK) status = print(&c, error);
+  ls_truth_close(c.first_truth);
+  ls_truth_close(c.truth);
   ls_events_close(&c.events);
   return status;
 }
 
 const ls_command ls_command_convert = {
     .name = "convert",
-    .summary = "events to KevLAr HDF5, or images to NumPy arrays",
+    .summary = "events to KevLAr or packed files, or images to NumPy arrays",
     .details =
-        "To KevLAr (the default): whole events, every plane, without loss; labels by --labels, or\n"
-        "those of the source. Values stay int32 or float32 as they are, and become float32 by\n"
+        "To KevLAr (the default), or packed (smaller, and read faster): whole events, every plane, "
+        "without loss; labels by --labels, or\n"
+        "those of the source; what a simulation knows (/truth) goes along. Values stay int32 or "
+        "float32 as they are, and become float32 by\n"
         "--scale; --values int32 rounds them (after --scale) for programs that read integers only. "
         "To NumPy (--out NAME.npy):\n"
         "the images that the network would see, as the image options say, and NAME.labels.npy.",
     .example = "  larscale convert larcv.h5 --labels pdg --out kevlar.h5\n"
+               "  larscale convert kevlar.h5 --format packed --out packed.h5\n"
                "  larscale convert kevlar.h5 --plane Y --size 3600 --out images.npy",
     .run = run,
     .groups = {&ls_options_data, &ls_options_image, &ls_options_convert},

@@ -14,8 +14,9 @@
 #include <unistd.h>
 
 static const ls_command *const commands[] = {
-    &ls_command_info,     &ls_command_inspect, &ls_command_convert, &ls_command_train,
-    &ls_command_evaluate, &ls_command_step,    &ls_command_load,    &ls_command_synthetic,
+    &ls_command_info,     &ls_command_inspect,  &ls_command_convert, &ls_command_train,
+    &ls_command_evaluate, &ls_command_step,     &ls_command_load,    &ls_command_synthetic,
+    &ls_command_simulate, &ls_command_validate, &ls_command_display,
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -24,10 +25,10 @@ static void print_overview(FILE *to) {
         to);
   for (int i = 0; i < COMMANDS; i++)
     fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
-  fputs("\nlarscale COMMAND --help says more. Under mpirun or srun, train and evaluate share the "
-        "work.\n"
+  fputs("\nlarscale COMMAND --help says more. Under mpirun or srun, train, evaluate, validate "
+        "and simulate share the work.\n"
         "Exit codes: 0 done and valid, 1 bad input or invalid result, 2 usage, 3 stopped by a\n"
-        "signal, 77 cannot run here.\n",
+        "signal, 4 suspicious and 5 broken events (validate), 77 cannot run here.\n",
         to);
 }
 

@@ -145,11 +145,13 @@ GROUP(step, "Step", INTEGER("batch", batch, 1, 1 << 20, "images: N events; defau
       OVERWRITE, JSON, HELP);
 
 GROUP(convert, "Output",
-      TEXT("out", out, "FILE", "the file to write: KevLAr HDF5, or NumPy with labels beside it"),
-      CHOICE("format", format, "kevlar|npy",
-             "kevlar: whole events; npy: the network's images; default: by the name of --out"),
-      CHOICE("image-set", image_set, "wires|rawdigits", "data set of a KevLAr file; default wires"),
-      CHOICE("values", value_type, "int32|float32", "of a KevLAr file; default: as in the source"),
+      TEXT("out", out, "FILE", "the file to write: HDF5, or NumPy with labels beside it"),
+      CHOICE("format", format, "kevlar|packed|npy",
+             "kevlar, packed: whole events; npy: the network's images; default: by the name of "
+             "--out, npy or kevlar"),
+      CHOICE("image-set", image_set, "wires|rawdigits",
+             "what the events are called; default wires"),
+      CHOICE("values", value_type, "int32|float32", "of whole events; default: as in the source"),
       OVERWRITE, JSON, HELP);
 
 GROUP(synthetic, "Output", TEXT("out", out, "FILE", "the KevLAr file to write"),
@@ -158,12 +160,45 @@ GROUP(synthetic, "Output", TEXT("out", out, "FILE", "the KevLAr file to write"),
       INTEGER("size", size, 64, 1 << 14, "ticks and wires of an event; default 640"), OVERWRITE,
       JSON, HELP);
 
+GROUP(simulate, "Simulation",
+      TEXT("particles", particles, "NAME,NAME..",
+           "what the gun shoots, each equally often: the classes; default gamma,e-,mu-,pi-,K+"),
+      INTEGER("events", simulated_events, 1, 1 << 30,
+              "how many; default 60, or all those of --deposits"),
+      TEXT("momentum", momentum_range, "MIN:MAX", "GeV/c, uniform; default 1.5:4.5"),
+      TEXT("vertex", vertex, "X0:X1,Y0:Y1,Z0:Z1", "cm, uniform; default: the active volume"),
+      TEXT("direction", direction, "X,Y,Z|isotropic", "of the particle; default isotropic"),
+      INTEGER("seed", seed, 0, LARGEST, "default 1"),
+      TEXT("deposits", deposits, "FILE", "no gun: energy deposits of another program (HDF5)"),
+      TEXT("detector", detector, "NAME|FILE",
+           "microboone (default), jaxtpc, or a file of lines 'key value' (keys: detector.h)"),
+      CHOICE("image", image, "wires|rawdigits",
+             "wires (default): deconvolved regions of interest; rawdigits: whole waveforms"),
+      CHOICE("noise", noise, "signal|all|none",
+             "signal (default): near signals, where noise is as with all; all: every wire and "
+             "tick, as always for rawdigits"),
+      CHOICE("chain", chain, "full|shortcut",
+             "shortcut: charge through the filter, no waveforms; for comparison"),
+      TEXT("out", out, "DIR", "folder of the files events-00000.h5 .."),
+      CHOICE("format", format, "kevlar|packed", "of the files: kevlar (default) or packed"),
+      INTEGER("events-per-file", events_per_file, 1, 1 << 24, "default 100"),
+      TEXT("dump", dump, "FILE", "each deposit's electrons, wires and ticks (HDF5)"),
+      INTEGER("threads", threads, 0, 4096,
+              "threads of a rank; 0: OMP_NUM_THREADS, else its share of the node's cores"),
+      FLAG("overwrite", overwrite, "replace the file of --dump"), JSON, HELP);
+
 GROUP(load, "Measurement",
       INTEGER("repetitions", repetitions, 1, 1 << 20, "timed repetitions; default 1"),
       INTEGER("warmup", warmup, 0, 1 << 20, "untimed repetitions before; default 1"), JSON, HELP);
 
 GROUP(inspect, "Output", INTEGER("event", event, 0, LARGEST, "only event number N of the data set"),
       JSON, HELP);
+
+GROUP(display, "Output",
+      TEXT("out", out, "FILE", "the file to write: .png, .svg, .pdf, or .html, a page of events"),
+      INTEGER("event", event, 0, LARGEST, "event number N of the data set; of a page: the first"),
+      INTEGER("events", events, 1, 100000, "how many on a page; default 60"),
+      FLAG("whole", whole, "all wires and ticks, not only where the charge is"), OVERWRITE, HELP);
 
 GROUP(info, "Kernels to name",
       TEXT("network", network, "FILE", "another network (keys: blocks, dense, kernel, pool)"),
@@ -193,7 +228,9 @@ const ls_option_group *const ls_option_groups[] = {
     &ls_options_synthetic,
     &ls_options_load,
     &ls_options_inspect,
+    &ls_options_display,
     &ls_options_info,
+    &ls_options_simulate,
     &ls_options_kernels,
     NULL,
 };

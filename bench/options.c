@@ -27,6 +27,8 @@ ls_settings ls_settings_default(void) {
                        .repetitions = 1,
                        .warmup = 1,
                        .events = 60,
+                       .simulated_events = LS_UNSET,
+                       .events_per_file = LS_UNSET,
                        .event = LS_UNSET};
 }
 

@@ -52,9 +52,12 @@ typedef struct ls_settings {
   double memory_budget; /* MB, 0: none */
   /* results */
   char *save_weights, *out, *dump, *format, *image_set, *value_type;
+  /* simulation */
+  char *particles, *momentum_range, *vertex, *direction, *detector, *image, *chain, *noise,
+      *deposits;
+  long simulated_events, events_per_file; /* UNSET: 60 or those of --deposits, and 100 */
   long repetitions, warmup, events, event;
-  int dense;
-  int overwrite, json, help;
+  int dense, whole, overwrite, json, help;
   const char *const *command_line; /* as given, for the record */
   int command_line_count;
 } ls_settings;
@@ -86,7 +89,8 @@ typedef struct ls_option_group {
 extern const ls_option_group ls_options_data, ls_options_image, ls_options_network,
     ls_options_training, ls_options_ranks, ls_options_checkpoint, ls_options_store,
     ls_options_record, ls_options_evaluate, ls_options_step, ls_options_convert,
-    ls_options_synthetic, ls_options_load, ls_options_inspect, ls_options_info;
+    ls_options_synthetic, ls_options_load, ls_options_inspect, ls_options_display, ls_options_info,
+    ls_options_simulate;
 extern const ls_option_group ls_options_kernels; /* of larscale_kernels */
 
 /* All of them, NULL-terminated. */

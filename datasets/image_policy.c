@@ -22,7 +22,8 @@ ls_image_policy ls_image_policy_study(void) {
 ls_image_policy ls_image_policy_default(const char *format, const ls_geometry *geometry) {
   ls_image_policy policy = ls_image_policy_study();
   int last_tick = policy.first_tick + policy.rebin * policy.size;
-  if (!strcmp(format, "kevlar") && geometry->planes > policy.plane && geometry->rows >= last_tick &&
+  int studied = !strcmp(format, "kevlar") || !strcmp(format, "packed");
+  if (studied && geometry->planes > policy.plane && geometry->rows >= last_tick &&
       geometry->columns >= STUDY_WIRES)
     return policy;
   policy.plane = geometry->planes - 1;

@@ -23,12 +23,12 @@ typedef struct ls_image_policy {
 /* The study's: collection plane, rebin 2 from tick 2400, 3600 pixels, scale 1, sparse. */
 ls_image_policy ls_image_policy_study(void);
 
-/* What a user who names no option gets. format: ls_source_functions.format. "kevlar": the study's,
- * where the events are as large as the study's (9600 ticks, 3456 wires or more). Every other, and
- * smaller ones: the whole event as it is: rebin 1, from tick
- * 0 and wire 0, size the larger of rows and columns, scale 1, sparse; of "npy" all planes as
- * channels, else the collection plane (the last one, as U and V come first). It passes
- * ls_image_policy_check, but for events with a side beyond 65535. */
+/* What a user who names no option gets. format: ls_source_functions.format. "kevlar", "packed": the
+ * study's, where the events are as large as the study's (9600 ticks, 3456 wires or more). Every
+ * other, and smaller ones: the whole event as it is: rebin 1, from tick 0 and wire 0, size the
+ * larger of rows and columns, scale 1, sparse; of "npy" all planes as channels, else the collection
+ * plane (the last one, as U and V come first). It passes ls_image_policy_check, but for events with
+ * a side beyond 65535. */
 ls_image_policy ls_image_policy_default(const char *format, const ls_geometry *geometry);
 
 /* LS_USAGE, naming the option, if the policy does not fit events of this geometry. */

@@ -6,6 +6,7 @@
 #include "datasets/hdf5/table.h"
 #include "datasets/kevlar/kevlar.h"
 #include "datasets/larcv3/larcv3.h"
+#include "datasets/packed/packed.h"
 #endif
 
 #include <errno.h>
@@ -24,11 +25,14 @@ static const source_format formats[] = {
 #ifdef LS_HAVE_HDF5
     {ls_kevlar_recognise, ls_kevlar_open},
     {ls_larcv3_recognise, ls_larcv3_open},
+    {ls_packed_recognise, ls_packed_open},
 #endif
     {ls_npy_recognise, ls_npy_open},
 };
 
-static const char known[] = "KevLAr HDF5 (group /image), larcv3 HDF5 (group /Data) and NumPy .npy";
+static const char known[] =
+    "KevLAr HDF5 (group /image), larcv3 HDF5 (group /Data), packed HDF5 (group /packed) and "
+    "NumPy .npy";
 
 /* HDF5's signature is at byte 0, 512, 1024, 2048, .. (HDF5 file format specification, III.A). */
 static int holds_hdf5(int descriptor, off_t length) {

@@ -39,7 +39,7 @@ typedef struct ls_pixel_sink {
 typedef struct ls_source ls_source;
 
 typedef struct ls_source_functions {
-  const char *format; /* "kevlar", "larcv3", "npy" */
+  const char *format; /* "kevlar", "larcv3", "packed", "npy" */
   ls_status (*info)(ls_source *, size_t event, ls_event_info *, ls_error *);
   /* plane_mask: bit p set: plane p is wanted; others may be skipped but need not be. */
   ls_status (*read)(ls_source *, size_t event, unsigned plane_mask, const ls_pixel_sink *,
@@ -57,6 +57,9 @@ struct ls_source {
   int has_labels;           /* 1: ls_event_info.label is filled from the file */
   int class_count;          /* if has_labels */
   char class_names[16][32]; /* if has_labels, in label order */
+  /* Where the file has its pixels, "/image/wires", and where labels are or would be; for messages.
+   * Empty: the format has no data sets, or no labels. */
+  char pixel_set[192], label_set[32];
   /* Spent so far in info and read, all but what the sink took: read, from file to memory (with what
    * a library does on the way); inflate, from there to pixels. */
   double read_seconds, inflate_seconds;
@@ -64,10 +67,10 @@ struct ls_source {
 };
 
 /* Opens one file of any known format, told by its content and not by its name. producer: larcv3's
- * producer ("sbndwire"), or KevLAr's image set ("wires", "rawdigits"); NULL: the one that the
- * format's header names. Returns LS_OK, LS_USAGE (no such producer; lists those there are), LS_IO
- * (missing, permission, a folder), LS_FORMAT (says which formats are known), LS_MEMORY,
- * LS_UNAVAILABLE (HDF5 content, build without HDF5). Each message names the file. */
+ * producer ("sbndwire"), or the image set of KevLAr and packed files ("wires", "rawdigits"); NULL:
+ * the one that the format's header names. Returns LS_OK, LS_USAGE (no such producer; lists those
+ * there are), LS_IO (missing, permission, a folder), LS_FORMAT (says which formats are known),
+ * LS_MEMORY, LS_UNAVAILABLE (HDF5 content, build without HDF5). Each message names the file. */
 ls_status ls_source_open(const char *path, const char *producer, ls_source **source,
                          ls_error *error);
 void ls_source_close(ls_source *source); /* NULL is allowed */

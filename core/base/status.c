@@ -54,6 +54,10 @@ int ls_exit_code(ls_status status) {
     return 2;
   case LS_STOPPED:
     return 3;
+  case LS_SUSPICIOUS:
+    return 4;
+  case LS_BROKEN:
+    return 5;
   case LS_UNAVAILABLE:
     return 77;
   default:

@@ -17,7 +17,9 @@ typedef enum ls_status {
   LS_UNAVAILABLE, /* not in this build or not on this machine: library, device, backend */
   LS_STOPPED,     /* ended early because it was told to (a signal) */
   LS_COMM,        /* message passing failed, or another rank reported an error */
-  LS_INTERNAL     /* a fault of the program itself */
+  LS_INTERNAL,    /* a fault of the program itself */
+  LS_SUSPICIOUS,  /* what was to be judged (event files) may be wrong, and the report says why */
+  LS_BROKEN       /* the same: is wrong */
 } ls_status;
 
 enum { LS_ERROR_LENGTH = 768 };
@@ -41,7 +43,8 @@ ls_status ls_fail_within(ls_error *error, ls_status fallback, const char *format
     __attribute__((format(printf, 3, 4)));
 
 /* The program's exit code for a status: 0 success, 1 bad input or failed run, 2 usage, 3 stopped by
- * a signal (LS_STOPPED), 77 cannot run here (LS_UNAVAILABLE). */
+ * a signal (LS_STOPPED), 4 judged suspicious, 5 judged broken, 77 cannot run here (LS_UNAVAILABLE).
+ */
 int ls_exit_code(ls_status status);
 
 /* Returns from the calling function with the status of call unless it is LS_OK. */

@@ -3,6 +3,7 @@
 
 #include "datasets/kevlar/kevlar_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -69,6 +70,8 @@ static ls_status open_parts(kevlar_source *source, const char *producer, ls_erro
   LS_TRY(ls_hdf5_open(source->base.path, &source->file, error));
   LS_TRY(ls_kevlar_note_file(source, error));
   LS_TRY(ls_kevlar_open_images(source, producer, error));
+  snprintf(source->base.pixel_set, sizeof source->base.pixel_set, "%s", source->image_set);
+  snprintf(source->base.label_set, sizeof source->base.label_set, "/label/type");
   return ls_kevlar_read_labels(source, error);
 }
 

@@ -18,6 +18,12 @@ ls_status ls_kevlar_writer_append(ls_kevlar_writer *writer, const ls_pixels *pla
   return ls_fail(error, LS_UNAVAILABLE, unavailable, "writer");
 }
 
+ls_status ls_kevlar_writer_append_truth(ls_kevlar_writer *writer, const ls_pixels *planes,
+                                        int label, const double *truth, ls_error *error) {
+  (void)truth;
+  return ls_kevlar_writer_append(writer, planes, label, error);
+}
+
 ls_status ls_kevlar_writer_finish(ls_kevlar_writer *writer, ls_error *error) {
   (void)writer;
   return ls_fail(error, LS_UNAVAILABLE, unavailable, "writer");

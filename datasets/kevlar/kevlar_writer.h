@@ -2,6 +2,7 @@
 #ifndef LS_DATASETS_KEVLAR_KEVLAR_WRITER_H
 #define LS_DATASETS_KEVLAR_KEVLAR_WRITER_H
 
+#include "datasets/hdf5/truth.h"
 #include "datasets/source.h"
 
 typedef struct ls_kevlar_writer ls_kevlar_writer;
@@ -13,6 +14,9 @@ typedef struct ls_kevlar_layout {
   const char *const *class_names; /* ROOT's names: "gamma", "e-", .. */
   int class_count;                /* 0 to 16; 0: a file without labels */
   ls_value_type value_type;       /* int32 is KevLAr's own; float32 keeps other sources exactly */
+  const ls_truth_column *truth;   /* what else is known of each event; NULL: nothing */
+  int truth_count;
+  const char *settings; /* LS_TRUTH_SETTINGS; NULL: none */
 } ls_kevlar_layout;
 
 /* Begins a file beside path (see base/output_file.h). The layout is copied. Returns LS_OK,
@@ -27,6 +31,11 @@ ls_status ls_kevlar_writer_open(const char *path, const ls_kevlar_layout *layout
  * written), LS_IO or LS_MEMORY. */
 ls_status ls_kevlar_writer_append(ls_kevlar_writer *writer, const ls_pixels *planes, int label,
                                   ls_error *error);
+
+/* The same, with the event's truth: the layout's columns, one after the other (the sum of their
+ * widths); NULL: NaN. */
+ls_status ls_kevlar_writer_append_truth(ls_kevlar_writer *writer, const ls_pixels *planes,
+                                        int label, const double *truth, ls_error *error);
 
 /* Completes the file under its final name, or removes it and returns LS_IO, or LS_FORMAT if no
  * event was added; frees the writer in any case. */

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "datasets/larcv3/larcv3_file.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -139,6 +140,7 @@ ls_status ls_larcv3_open(const char *path, const char *producer, ls_source **sou
       (ls_source){.functions = &functions, .path = copy, .value_type = LS_VALUE_FLOAT32};
   ls_status status = larcv3_open_tables(larcv3, producer, error);
   if (status == LS_OK) status = find_geometry(larcv3, error);
+  snprintf(larcv3->source.pixel_set, sizeof larcv3->source.pixel_set, "%s", larcv3->group);
   if (status != LS_OK) {
     close_larcv3(&larcv3->source);
     return status;

@@ -26,6 +26,69 @@ def test_real_lossless(trial):
 
 
 @with_trial
+def test_packed(trial):
+    """KevLAr to packed files and back: every pixel, label and class name the same, bit for bit"""
+    needs_hdf5()
+    import h5py
+    kevlar, packed, back = (trial.path(name) for name in ("kevlar.h5", "packed.h5", "back.h5"))
+    larscale("synthetic", "--events", 10, "--size", 200, "--out", kevlar)
+    larscale("convert", kevlar, "--format", "packed", "--out", packed)
+    larscale("convert", packed, "--out", back)
+    assert checksums(packed) == checksums(kevlar) == checksums(back)
+    with h5py.File(kevlar) as a, h5py.File(back) as b:
+        for name in ("image/wires", "label/type"):
+            assert a[name].dtype == b[name].dtype and numpy.array_equal(a[name], b[name]), name
+        assert dict(a["label/type"].attrs) == dict(b["label/type"].attrs)
+    with h5py.File(packed) as file:
+        assert list(file) == ["packed"], list(file)
+    refused("convert", kevlar, "--format", "packed", "--size", 64, "--out", trial.path("x.h5"), code=2,
+            says="whole events")
+
+
+@with_trial
+def test_truth(trial):
+    """what a simulation knows of its events goes along, through every format and several files"""
+    needs_hdf5()
+    import h5py
+    first, second, packed, back = (trial.path(name) for name in ("a.h5", "b.h5", "packed.h5", "back.h5"))
+    random, values = numpy.random.default_rng(3), {}
+    for path, seed in ((first, 1), (second, 2)):
+        larscale("synthetic", "--events", 5, "--size", 64, "--seed", seed, "--out", path)
+        with h5py.File(path, "r+") as file:
+            for name, width in (("vertex", 3), ("energy", 6)):
+                rows = random.random((5, width))
+                rows[2] = numpy.nan
+                values[name] = numpy.concatenate([values[name], rows]) if seed == 2 else rows
+                file.create_dataset(f"truth/{name}", data=rows).attrs["columns"] = numpy.bytes_(f"{name} [MeV]")
+            file["truth/number"] = numpy.arange(5)
+    larscale("convert", first, second, "--format", "packed", "--out", packed)
+    larscale("convert", packed, "--out", back)
+    for path in (packed, back):
+        with h5py.File(path) as file:
+            assert sorted(file["truth"]) == ["energy", "number", "vertex"]
+            assert list(file["truth/number"][:, 0]) == [0, 1, 2, 3, 4] * 2
+            for name, rows in values.items():
+                assert numpy.array_equal(file[f"truth/{name}"], rows, equal_nan=True), (path, name)
+                assert file[f"truth/{name}"].attrs["columns"] == f"{name} [MeV]".encode()
+    with h5py.File(second, "r+") as file:
+        del file["truth/vertex"]
+    refused("convert", first, second, "--out", trial.path("c.h5"), says=["b.h5", "/truth", "a.h5"])
+    assert not os.path.exists(trial.path("c.h5"))
+
+
+@with_trial
+def test_packed_real(trial):
+    """real events to a packed file: pixels, run and event numbers and PDG codes are kept"""
+    source, copy = real_events(), trial.path("copy.h5")
+    larscale("convert", source, "--labels", "index", "--format", "packed", "--out", copy)
+    both = [json.loads(larscale("inspect", path, "--json").out)["events"] for path in (source, copy)]
+    for a, b in zip(*both):
+        for key in ("checksum", "run", "subrun", "number", "pdg", "planes"):
+            assert a[key] == b[key], key
+    assert [e["label"] for e in both[1]] == [0, 1, 2, 3, 4]
+
+
+@with_trial
 def test_whole_numbers(trial):
     """whole numbers stay int32, and h5py reads what was written"""
     needs_hdf5()

@@ -22,7 +22,8 @@
 enum { PLANES = 3, ROWS = 1000, COLUMNS = 200 };
 
 static const char *const names[] = {"gamma", "e-", "mu-"};
-static const ls_kevlar_layout layout = {"wires", {PLANES, ROWS, COLUMNS}, names, 3, LS_VALUE_INT32};
+static const ls_kevlar_layout layout = {
+    "wires", {PLANES, ROWS, COLUMNS}, names, 3, LS_VALUE_INT32, NULL, 0, NULL};
 
 static char folder[64], file[80];
 
@@ -122,15 +123,15 @@ static void test_values(void **state) {
 static void test_layouts(void **state) {
   (void)state;
   static const ls_kevlar_layout bad[] = {
-      {"wires", {0, 10, 10}, names, 3, LS_VALUE_INT32},
-      {"wires", {4, 10, 10}, names, 3, LS_VALUE_INT32},
-      {"wires", {1, 0, 10}, names, 3, LS_VALUE_INT32},
-      {"wires", {1, 10, -1}, names, 3, LS_VALUE_INT32},
-      {"wires", {3, 1 << 15, 1 << 15}, names, 3, LS_VALUE_INT32},
-      {"wires", {1, 10, 10}, names, 17, LS_VALUE_INT32},
-      {"wires", {1, 10, 10}, names, -1, LS_VALUE_INT32},
-      {"", {1, 10, 10}, names, 3, LS_VALUE_INT32},
-      {"a/b", {1, 10, 10}, names, 3, LS_VALUE_INT32},
+      {"wires", {0, 10, 10}, names, 3, LS_VALUE_INT32, NULL, 0, NULL},
+      {"wires", {4, 10, 10}, names, 3, LS_VALUE_INT32, NULL, 0, NULL},
+      {"wires", {1, 0, 10}, names, 3, LS_VALUE_INT32, NULL, 0, NULL},
+      {"wires", {1, 10, -1}, names, 3, LS_VALUE_INT32, NULL, 0, NULL},
+      {"wires", {3, 1 << 15, 1 << 15}, names, 3, LS_VALUE_INT32, NULL, 0, NULL},
+      {"wires", {1, 10, 10}, names, 17, LS_VALUE_INT32, NULL, 0, NULL},
+      {"wires", {1, 10, 10}, names, -1, LS_VALUE_INT32, NULL, 0, NULL},
+      {"", {1, 10, 10}, names, 3, LS_VALUE_INT32, NULL, 0, NULL},
+      {"a/b", {1, 10, 10}, names, 3, LS_VALUE_INT32, NULL, 0, NULL},
   };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     ls_error error = {0};
