@@ -26,6 +26,7 @@ typedef struct ls_settings {
   double scale; /* NaN: by format */
   /* network and backend */
   char *network, *backend, *variant;
+  char *isa, *winograd, *skip;
   long threads; /* 0: OMP_NUM_THREADS, else its share of the cores */
   char *weights;
   /* training */
@@ -56,7 +57,7 @@ typedef struct ls_settings {
       *deposits;
   long simulated_events, events_per_file; /* UNSET: 60 or those of --deposits, and 100 */
   long repetitions, warmup, events, event;
-  int whole, overwrite, json, help;
+  int dense, whole, overwrite, json, help;
   const char *const *command_line; /* as given, for the record */
   int command_line_count;
 } ls_settings;
@@ -90,6 +91,7 @@ extern const ls_option_group ls_options_data, ls_options_image, ls_options_netwo
     ls_options_record, ls_options_evaluate, ls_options_step, ls_options_convert,
     ls_options_synthetic, ls_options_load, ls_options_inspect, ls_options_display, ls_options_info,
     ls_options_simulate;
+extern const ls_option_group ls_options_kernels; /* of larscale_kernels */
 
 /* All of them, NULL-terminated. */
 extern const ls_option_group *const ls_option_groups[];
