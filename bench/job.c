@@ -1,26 +1,32 @@
 #include "bench/job.h"
 
-#include "backends/registry.h"
-#include "base/text.h"
+#include "bench/backend_choice.h"
 #include "bench/same_ranks.h"
 #include "bench/threads.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static ls_status choose_variant(const ls_settings *settings, ls_job *job, ls_error *error) {
-  const char *const *variants = job->backend->variants, *wanted = settings->variant;
-  char all[256] = "";
-  job->options.variant = wanted ? NULL : variants[0];
-  for (int i = 0; variants[i]; i++) {
-    if (wanted && !strcmp(variants[i], wanted)) job->options.variant = variants[i];
-    ls_text_add_name(all, sizeof all, variants[i]);
+static ls_status choose_backend(const ls_settings *settings, ls_job *job, ls_error *error) {
+  ls_backend_choice choice;
+  LS_TRY(ls_backend_from_text(settings, settings->backend, &choice, error));
+  job->backend = choice.backend;
+  job->options = choice.options;
+  snprintf(job->backend_name, sizeof job->backend_name, "%s", choice.name);
+  return LS_OK;
+}
+
+/* The events decide what the network's input is; without any, the options do. */
+static ls_status open_events(const ls_settings *settings, ls_job *job, ls_error *error) {
+  if (settings->dense && !settings->data_count) {
+    job->spec.height = job->spec.width = settings->size == LS_UNSET ? 3600 : (int)settings->size;
+    job->spec.planes = settings->plane && !strcmp(settings->plane, "all") ? LS_MAX_PLANES : 1;
+    return LS_OK;
   }
-  if (!job->options.variant)
-    return ls_fail(error, LS_USAGE, "--variant %s: backend %s has only %s", wanted,
-                   job->backend->name, all);
-  snprintf(job->backend_name, sizeof job->backend_name, "%s:%s", job->backend->name,
-           job->options.variant);
+  LS_TRY(ls_events_open(settings, settings->data, settings->data_count,
+                        ls_network_classes(&job->spec), &job->events, error));
+  job->spec.height = job->spec.width = job->events.policy.size;
+  job->spec.planes = ls_events_planes(&job->events);
   return LS_OK;
 }
 
@@ -32,13 +38,8 @@ static ls_status open_locally(const ls_settings *settings, ls_job *job, ls_error
     return ls_fail(error, LS_UNAVAILABLE, "--threads %ld: this build has no OpenMP",
                    settings->threads);
 #endif
-  LS_TRY(ls_backend_find(settings->backend, &job->backend, error));
-  LS_TRY(choose_variant(settings, job, error));
-  LS_TRY(ls_events_open(settings, settings->data, settings->data_count,
-                        ls_network_classes(&job->spec), &job->events, error));
-  job->spec.height = job->spec.width = job->events.policy.size;
-  job->spec.planes = ls_events_planes(&job->events);
-  return LS_OK;
+  LS_TRY(choose_backend(settings, job, error));
+  return open_events(settings, job, error);
 }
 
 static ls_status choose_threads(const ls_settings *settings, ls_comm *comm, ls_job *job,

@@ -12,9 +12,9 @@
 typedef struct ls_job {
   ls_network_spec spec;
   const ls_backend *backend;
-  ls_backend_options options; /* threads and variant as chosen */
-  char backend_name[64];      /* "onednn:rewritten" */
-  ls_events events;           /* of --data */
+  ls_backend_options options; /* threads, variant and settings as chosen */
+  char backend_name[96];      /* "onednn:rewritten": bench/backend_choice.h */
+  ls_events events;           /* of --data; none with --dense alone */
   ls_launch launch;
 } ls_job;
 

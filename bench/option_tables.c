@@ -43,10 +43,22 @@ GROUP(image, "Image (defaults: the study's for KevLAr files, the whole event for
       INTEGER("size", size, 1, 1 << 14, "rows and columns of the image"),
       NUMBER("scale", scale, -1e30, 1e30, "multiply the pixels by X"));
 
+/* Settings that only some backends have: in every command that opens one. */
+#define BACKEND_SETTINGS                                                                           \
+  CHOICE("isa", isa, "baseline|avx2|avx512",                                                       \
+         "instruction set of the backend's own kernels; default: the best that runs here"),        \
+      CHOICE("winograd", winograd, "off|1d",                                                       \
+             "convolve by Winograd's algorithm: faster, less exact; default off"),                 \
+      CHOICE("skip", skip, "shortcut|exact|off",                                                   \
+             "compute nothing where there is no charge; shortcut: equal to rounding; exact: the "  \
+             "same bits as off; default shortcut")
+
 GROUP(network, "Network",
       TEXT("network", network, "FILE", "another network (keys: blocks, dense, kernel, pool)"),
-      TEXT("backend", backend, "NAME", "who computes; larscale info lists them"),
+      TEXT("backend", backend, "NAME",
+           "who computes; larscale info lists them; also NAME:VARIANT:SETTING=VALUE.."),
       TEXT("variant", variant, "NAME", "variant of the backend; larscale info lists them"),
+      BACKEND_SETTINGS,
       INTEGER("threads", threads, 0, 4096,
               "threads of a rank; 0: OMP_NUM_THREADS, else its share of the node's cores"),
       TEXT("weights", weights, "FILE", "start from these weights (Keras .weights.h5, legacy .h5)"));
@@ -123,7 +135,9 @@ GROUP(evaluate, "Results",
            "results/"),
       JSON, HELP);
 
-GROUP(step, "Step", INTEGER("batch", batch, 1, 1 << 20, "images: the first N events"),
+GROUP(step, "Step", INTEGER("batch", batch, 1, 1 << 20, "images: N events; default 1"),
+      INTEGER("event", event, 0, LARGEST, "the first of them; default 0"),
+      FLAG("dense", dense, "time images too in which every pixel is random, as large"),
       INTEGER("seed", seed, 0, LARGEST, "of the initial weights, without --weights; default 1"),
       INTEGER("repetitions", repetitions, 1, 1 << 20, "timed repetitions; default 1"),
       INTEGER("warmup", warmup, 0, 1 << 20, "untimed repetitions before; default 1"),
@@ -203,7 +217,18 @@ GROUP(report, "Report",
       TEXT("figures", figures, "DIR", "write each figure here, as PNG, SVG and PDF"), OVERWRITE,
       HELP);
 
-GROUP(info, "Output", JSON, HELP);
+GROUP(info, "Kernels to name",
+      TEXT("network", network, "FILE", "another network (keys: blocks, dense, kernel, pool)"),
+      INTEGER("size", size, 1, 1 << 14, "rows and columns of the image; default 3600"),
+      BACKEND_SETTINGS, JSON, HELP);
+
+GROUP(kernels, "Kernels",
+      TEXT("network", network, "FILE", "another network (keys: blocks, dense, kernel, pool)"),
+      TEXT("backend", backend, "NAMES",
+           "whose, with commas between; all; variants (the default): every variant of all"),
+      BACKEND_SETTINGS,
+      INTEGER("threads", threads, 0, 4096, "0: OMP_NUM_THREADS, else all processors"),
+      INTEGER("event", event, 0, LARGEST, "of the data, for the sparse image; default 0"), HELP);
 
 GROUP(bench, "Sweep",
       TEXT("nodes", nodes, "LIST",
@@ -259,17 +284,13 @@ GROUP(study, "Study",
       FLAG("plan", plan_only, "say what would be done and how long it takes, and end"), HELP);
 
 const ls_option_group *const ls_option_groups[] = {
-    &ls_options_data,     &ls_options_image,
-    &ls_options_network,  &ls_options_training,
-    &ls_options_ranks,    &ls_options_checkpoint,
-    &ls_options_store,    &ls_options_record,
-    &ls_options_evaluate, &ls_options_step,
-    &ls_options_convert,  &ls_options_synthetic,
-    &ls_options_load,     &ls_options_inspect,
-    &ls_options_display,  &ls_options_results,
-    &ls_options_info,     &ls_options_simulate,
-    &ls_options_bench,    &ls_options_repetitions,
-    &ls_options_scaling,  &ls_options_load_time,
-    &ls_options_seeds,    &ls_options_report,
-    &ls_options_study,    NULL,
+    &ls_options_data,      &ls_options_image,       &ls_options_network,
+    &ls_options_training,  &ls_options_ranks,       &ls_options_checkpoint,
+    &ls_options_store,     &ls_options_record,      &ls_options_evaluate,
+    &ls_options_step,      &ls_options_convert,     &ls_options_synthetic,
+    &ls_options_load,      &ls_options_inspect,     &ls_options_display,
+    &ls_options_results,   &ls_options_info,        &ls_options_simulate,
+    &ls_options_bench,     &ls_options_repetitions, &ls_options_scaling,
+    &ls_options_load_time, &ls_options_seeds,       &ls_options_report,
+    &ls_options_study,     &ls_options_kernels,     NULL,
 };

@@ -26,6 +26,7 @@ typedef struct ls_settings {
   double scale; /* NaN: by format */
   /* network and backend */
   char *network, *backend, *variant;
+  char *isa, *winograd, *skip;
   long threads; /* 0: OMP_NUM_THREADS, else its share of the cores */
   char *weights;
   /* training */
@@ -67,7 +68,7 @@ typedef struct ls_settings {
   /* study */
   char *preset, *study_file;
   int plan_only;
-  int whole, overwrite, json, help;
+  int dense, whole, overwrite, json, help;
   const char *const *command_line; /* as given, for the record */
   int command_line_count;
 } ls_settings;
@@ -103,6 +104,7 @@ extern const ls_option_group ls_options_data, ls_options_image, ls_options_netwo
     ls_options_results, ls_options_info, ls_options_simulate, ls_options_bench,
     ls_options_repetitions, ls_options_scaling, ls_options_load_time, ls_options_seeds,
     ls_options_report, ls_options_study;
+extern const ls_option_group ls_options_kernels; /* of larscale_kernels */
 
 /* All of them, NULL-terminated. */
 extern const ls_option_group *const ls_option_groups[];

@@ -27,7 +27,7 @@ typedef struct ls_backend_options {
   /* Settings that only some backends have; NULL: the backend's default. One that has no such
    * setting, or not that value, refuses it (LS_USAGE). */
   const char *isa;      /* instruction set of its own kernels: "baseline", "avx2", "avx512" */
-  const char *winograd; /* "off": direct convolution; "1d", "2d": less exact, faster */
+  const char *winograd; /* "off": direct convolution; "1d": along rows, less exact, faster */
   const char *skip;     /* of regions without charge: "shortcut" (equal to rounding), "exact" (the
                            same bits as off), "off" */
 } ls_backend_options;

@@ -94,6 +94,15 @@ def backends():
     return [(b["name"], v) for b in info()["backends"] if b["available"] for v in b["variants"]]
 
 
+def backend_with_settings():
+    """Name of a backend that has --isa, --winograd and --skip."""
+    settings = ["--isa", "baseline", "--winograd", "off", "--skip", "off"]
+    for backend in json.loads(larscale("info", *settings, "--json").out)["backends"]:
+        if backend["available"] and "refused" not in backend:
+            return backend["name"]
+    raise Skip("no backend of this build has settings of its own kernels")
+
+
 def needs_hdf5():
     if info()["libraries"]["hdf5"] == "none":
         raise Skip("this build has no HDF5")
