@@ -141,6 +141,7 @@ GROUP(step, "Step", INTEGER("batch", batch, 1, 1 << 20, "images: N events; defau
       INTEGER("seed", seed, 0, LARGEST, "of the initial weights, without --weights; default 1"),
       INTEGER("repetitions", repetitions, 1, 1 << 20, "timed repetitions; default 1"),
       INTEGER("warmup", warmup, 0, 1 << 20, "untimed repetitions before; default 1"),
+      TEXT("out", out, "DIR", "a folder for the run's record, with roofline.csv; needs --dense"),
       TEXT("dump", dump, "FILE", "write loss, logits, probabilities and gradients (HDF5)"),
       OVERWRITE, JSON, HELP);
 

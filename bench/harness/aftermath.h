@@ -1,7 +1,8 @@
 /* What is left of a sweep when its processes are killed: a helper process, started beside rank 0,
  * that outlives it. If rank 0 dies without a word (killed itself, or by the launcher because
  * another rank was) the helper gives the record's files, which hold every finished point, their
- * final names, and says RESULT INVALID in the folder and on standard error. */
+ * final names, and says RESULT INVALID in the folder, and on standard error if the launcher still
+ * passes it on. */
 #ifndef LS_BENCH_HARNESS_AFTERMATH_H
 #define LS_BENCH_HARNESS_AFTERMATH_H
 

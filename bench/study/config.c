@@ -73,8 +73,8 @@ static ls_status read_nodes(ls_study_config *c, const ls_study_line *line, ls_er
 }
 
 static int is_stage(const char *key) {
-  static const char *const stages[] = {"load-time", "cpu-speedup", "gpu-speedup", "loss-vs-batch",
-                                       "display"};
+  static const char *const stages[] = {"load-time",     "cpu-speedup", "gpu-speedup",
+                                       "loss-vs-batch", "roofline",    "display"};
   for (size_t s = 0; s < sizeof stages / sizeof *stages; s++)
     if (!strcmp(stages[s], key)) return 1;
   return 0;
@@ -103,7 +103,7 @@ static ls_status take(ls_study_config *c, const ls_study_line *line, ls_error *e
     return ls_fail(error, LS_FORMAT,
                    "%s:%zu: unknown key '%s'; known are events, validation, probe, ranks, nodes, "
                    "launcher, simulate, image, train, load-time, cpu-speedup, gpu-speedup, "
-                   "loss-vs-batch, display",
+                   "loss-vs-batch, roofline, display",
                    c->source, line->number, key);
   if (c->stage_count == LS_STUDY_LINES)
     return ls_fail(error, LS_FORMAT, "%s:%zu: more than %d stages", c->source, line->number,

@@ -119,7 +119,6 @@ def test_kill(trial):
         while not os.path.exists(f"{folder}/RESULT") and time.monotonic() < end:
             time.sleep(0.01)
         assert verdict(folder).startswith("RESULT INVALID reason=killed before its end"), os.listdir(folder)
-        assert "RESULT INVALID reason=killed" in run.err() + run.out(), run.err()
         samples = table(folder, "samples.csv")
         first = [row for row in samples if row["nodes"] == "1" and row["phase"] == "train"]
         assert len(first) == 60, f"{len(first)} of 60 repetitions of the first point"
