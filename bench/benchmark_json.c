@@ -1,10 +1,8 @@
-#define _POSIX_C_SOURCE 200809L
 #include "bench/benchmark_json.h"
 
 #include "bench/environment.h"
 #include "bench/json_output.h"
-#include "machine/machine.h"
-#include "machine/processors.h"
+#include "record/run_json.h"
 
 #include <cjson/cJSON.h>
 
@@ -12,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static ls_status grow(double **values, size_t capacity, ls_error *error) {
   double *grown = realloc(*values, capacity * sizeof *grown);
@@ -59,21 +56,6 @@ void ls_benchmark_destroy(ls_benchmark_times *times) {
   *times = (ls_benchmark_times){0};
 }
 
-static void add_context(cJSON *root) {
-  cJSON *context = cJSON_AddObjectToObject(root, "context");
-  char text[64];
-  time_t now = time(NULL);
-  struct tm parts;
-  localtime_r(&now, &parts);
-  strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S%z", &parts);
-  cJSON_AddStringToObject(context, "date", text);
-  ls_machine_name(text, sizeof text);
-  cJSON_AddStringToObject(context, "host_name", text);
-  cJSON_AddStringToObject(context, "executable", "larscale");
-  cJSON_AddNumberToObject(context, "num_cpus", ls_machine_processor_count());
-  cJSON_AddStringToObject(context, "revision", ls_revision());
-}
-
 static void add_entry(cJSON *list, const ls_benchmark_series *series, size_t i) {
   const ls_benchmark_times *times = series->times;
   cJSON *entry = cJSON_CreateObject();
@@ -95,7 +77,7 @@ static void add_entry(cJSON *list, const ls_benchmark_series *series, size_t i) 
 ls_status ls_benchmark_print_json(const ls_benchmark_series *series, size_t count,
                                   ls_error *error) {
   cJSON *root = cJSON_CreateObject();
-  add_context(root);
+  cJSON_AddItemToObject(root, "context", ls_benchmark_context(ls_revision()));
   cJSON *list = cJSON_AddArrayToObject(root, "benchmarks");
   for (size_t s = 0; s < count; s++)
     for (size_t i = 0; i < series[s].times->count; i++) add_entry(list, &series[s], i);

@@ -39,8 +39,7 @@ static ls_status open_locally(const ls_settings *settings, ls_job *job, ls_error
                    settings->threads);
 #endif
   LS_TRY(choose_backend(settings, job, error));
-  LS_TRY(open_events(settings, job, error));
-  return ls_network_check(&job->spec, error);
+  return open_events(settings, job, error);
 }
 
 static ls_status choose_threads(const ls_settings *settings, ls_comm *comm, ls_job *job,
@@ -52,14 +51,26 @@ static ls_status choose_threads(const ls_settings *settings, ls_comm *comm, ls_j
   return LS_OK;
 }
 
-ls_status ls_job_open(const ls_settings *settings, ls_comm *comm, ls_job *job, ls_error *error) {
+static ls_status open_on_all(const ls_settings *settings, ls_comm *comm, int network, ls_job *job,
+                             ls_error *error) {
   *job = (ls_job){0};
   ls_comm_set_time_limit(comm, settings->time_limit);
-  ls_status status = ls_comm_agree(comm, open_locally(settings, job, error), error);
+  ls_status status = open_locally(settings, job, error);
+  if (status == LS_OK && network) status = ls_network_check(&job->spec, error);
+  status = ls_comm_agree(comm, status, error);
   if (status == LS_OK) status = ls_same_input(comm, settings, job, error);
   if (status == LS_OK) status = choose_threads(settings, comm, job, error);
   if (status != LS_OK) ls_job_close(job);
   return status;
+}
+
+ls_status ls_job_open(const ls_settings *settings, ls_comm *comm, ls_job *job, ls_error *error) {
+  return open_on_all(settings, comm, 1, job, error);
+}
+
+ls_status ls_job_open_events(const ls_settings *settings, ls_comm *comm, ls_job *job,
+                             ls_error *error) {
+  return open_on_all(settings, comm, 0, job, error);
 }
 
 void ls_job_close(ls_job *job) {

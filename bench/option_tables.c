@@ -213,24 +213,84 @@ GROUP(kernels, "Kernels",
       INTEGER("threads", threads, 0, 4096, "0: OMP_NUM_THREADS, else all processors"),
       INTEGER("event", event, 0, LARGEST, "of the data, for the sparse image; default 0"), HELP);
 
+GROUP(results, "Runs",
+      TEXTS("data", data, "DIR...",
+            "folders of runs, or folders that hold some at any depth; default: results"),
+      TEXT("driver", driver, "NAME", "only runs of this driver"),
+      TEXT("backend", backend, "NAME", "only runs of this backend: NAME, or NAME:VARIANT"),
+      TEXT("host", host, "NAME", "only runs on this machine"),
+      CHOICE("verdict", verdict, "valid|invalid|unfinished", "only runs that ended so"),
+      FLAG("compare", compare, "compare two runs: the second one's times over the first one's"),
+      JSON, HELP);
+
+GROUP(report, "Report",
+      TEXTS("data", data, "RUN...",
+            "folders of runs, or folders that hold some; also without --data; default: results"),
+      TEXT("out", out, "FILE", "the page to write (HTML)"),
+      TEXT("figures", figures, "DIR", "write each figure here, as PNG, SVG and PDF"), OVERWRITE,
+      HELP);
+
+GROUP(bench, "Sweep",
+      TEXT("nodes", nodes, "LIST",
+           "numbers of nodes, rising, with commas between; default: 1, 2, 4 .. and all there are"),
+      CHOICE("node-is", node_is, "host|rank",
+             "what counts as a node: a host with all its ranks, or a rank with its cores (virtual "
+             "nodes of one machine); default: host, if there are several"),
+      FLAG("oversubscribe", oversubscribe, "accept points whose threads share cores as valid"),
+      TEXT("out", out, "DIR",
+           "the run's folder, which must not hold a run yet; default: a new one under "
+           "results/"),
+      JSON, HELP);
+
+GROUP(repetitions, "Repetitions",
+      INTEGER("repetitions", repetitions, 0, 1 << 20,
+              "of each point; default 0: until the median's 95% interval is within 5%"),
+      NUMBER("max-seconds", max_seconds, 0, 1e9,
+             "with --repetitions 0 no repetition of a point begins later; default 300"),
+      INTEGER("warmup", warmup, 0, 1 << 20,
+              "uncounted repetitions before (of training: updates); default 1"));
+
+GROUP(scaling, "Scaling",
+      CHOICE("scaling", scaling, "strong|weak",
+             "strong: the same global batch on all nodes; weak: the same batch on each; default "
+             "strong"));
+
+GROUP(load_time, "Event store (lists with commas between: every combination is measured)",
+      TEXT("codec", codec, "LIST", "of lz4, lz4hc, zstd, zlib, blosclz, none; default lz4"),
+      TEXT("store-form", store_form, "LIST",
+           "of sparse, dense, auto: how images are kept; default sparse,dense"),
+      TEXT("cache", cache_states, "LIST",
+           "of warm, cold: the file system's cache; default warm,cold"),
+      CHOICE("store", store, "private|node",
+             "node: one store on each node, shared by its ranks; default private"),
+      INTEGER("codec-level", codec_level, 0, 9, "compression level; default 5"),
+      CHOICE("codec-shuffle", codec_shuffle, "none|bytes|bits", "default bytes"),
+      INTEGER("codec-threads", codec_threads, 1, 256, "threads of one (de)compression; default 1"),
+      NUMBER("memory-budget", memory_budget, 0, 1e9, "MB that the store may take; 0: no limit"),
+      NUMBER("time-limit", time_limit, 0, 1e9,
+             "seconds to wait for other ranks before giving up; 0: for ever; default 1800"));
+
+GROUP(seeds, "Seeds",
+      INTEGER("seeds", seeds, 1, 1000,
+              "trainings of each batch, with seeds from --seed on; "
+              "default 3"));
+
+GROUP(study, "Study",
+      TEXT("preset", preset, "NAME", "quick, medium or paper: a text that the program has with it"),
+      TEXT("file", study_file, "FILE", "a text of one's own"),
+      TEXT("out", out, "DIR",
+           "the study's folder; the same one goes on where it stood; default: "
+           "results/<host>/study-NAME"),
+      FLAG("plan", plan_only, "say what would be done and how long it takes, and end"), HELP);
+
 const ls_option_group *const ls_option_groups[] = {
-    &ls_options_data,
-    &ls_options_image,
-    &ls_options_network,
-    &ls_options_training,
-    &ls_options_ranks,
-    &ls_options_checkpoint,
-    &ls_options_store,
-    &ls_options_record,
-    &ls_options_evaluate,
-    &ls_options_step,
-    &ls_options_convert,
-    &ls_options_synthetic,
-    &ls_options_load,
-    &ls_options_inspect,
-    &ls_options_display,
-    &ls_options_info,
-    &ls_options_simulate,
-    &ls_options_kernels,
-    NULL,
+    &ls_options_data,      &ls_options_image,       &ls_options_network,
+    &ls_options_training,  &ls_options_ranks,       &ls_options_checkpoint,
+    &ls_options_store,     &ls_options_record,      &ls_options_evaluate,
+    &ls_options_step,      &ls_options_convert,     &ls_options_synthetic,
+    &ls_options_load,      &ls_options_inspect,     &ls_options_display,
+    &ls_options_results,   &ls_options_info,        &ls_options_simulate,
+    &ls_options_bench,     &ls_options_repetitions, &ls_options_scaling,
+    &ls_options_load_time, &ls_options_seeds,       &ls_options_report,
+    &ls_options_study,     &ls_options_kernels,     NULL,
 };

@@ -161,11 +161,15 @@ class Trial:
         return json.loads(self.train("--json", "--out", self.path(f"run-{self.runs}"), *more,
                                      **options).out)["weights_checksum"]
 
-    def start(self, *more, ranks=1, environment=None, preexec=None):
+    def start(self, *more, **options):
         """Starts to train and does not wait for the end. The record is in folder run-NUMBER."""
+        return self.launch("train", *self.options, "--optimizer", "adam", "--lr", "0.01", "--json", *more,
+                           **options)
+
+    def launch(self, *arguments, ranks=1, environment=None, preexec=None):
+        """Starts the program and does not wait for the end. The record is in folder run-NUMBER."""
         self.runs += 1
-        command = [LARSCALE, "train", *self.options, "--optimizer", "adam", "--lr", "0.01", "--json",
-                   "--out", self.path(f"run-{self.runs}"), *map(str, more)]
+        command = [LARSCALE, *map(str, arguments), "--out", self.path(f"run-{self.runs}")]
         if ranks > 1:
             command = [launcher(), "-np", str(ranks), *command]
         return processes.Run(command, LARSCALE, self.path(f"run-{self.runs}.log"),
@@ -210,8 +214,9 @@ def rows(path):
 
 
 def history(folder):
-    """A run's history as tuples of text, but for its last column, the seconds."""
-    return [tuple(row.values())[:-1] for row in rows(os.path.join(folder, "history.csv"))]
+    """A run's history as tuples of text from epoch to lr: what does not depend on time."""
+    return [tuple(value for name, value in row.items() if name not in ("global_batch", "seed", "kind", "wall_s"))
+            for row in rows(os.path.join(folder, "history.csv"))]
 
 
 def main(names):
