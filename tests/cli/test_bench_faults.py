@@ -124,7 +124,7 @@ def test_kill(trial):
         assert len(first) == 60, f"{len(first)} of 60 repetitions of the first point"
         assert all(None not in row and None not in row.values() for row in samples), "a row is half there"
         points = [row["nodes"] for row in table(folder, "summary.csv") if row["quantity"] == "train"]
-        assert points == ["1"], points
+        assert points in (["1"], ["1", "2"]), points  # the second one may just have ended
         # What is left is a run like others: listed, and on the page.
         assert "INVALID" in larscale("results", folder).out
         larscale("report", folder, "--out", trial.path(f"page-{victim}.html"))
