@@ -139,13 +139,12 @@ ls_status ls_study_config_parse(const char *source, const char *text, size_t len
   *c = (ls_study_config){.source = source, .probe = 8};
   if (length >= LS_STUDY_TEXT)
     return ls_fail(error, LS_FORMAT, "%s: longer than %d bytes", source, LS_STUDY_TEXT);
-  memcpy(c->text, text, length);
+  snprintf(c->text, sizeof c->text, "%.*s", (int)length, text);
   char line[LS_STUDY_TEXT];
   size_t number = 1;
   for (const char *at = c->text; *at; number++) {
     size_t of_line = strcspn(at, "\n");
-    memcpy(line, at, of_line);
-    line[of_line] = 0;
+    snprintf(line, sizeof line, "%.*s", (int)of_line, at);
     LS_TRY(parse_line(c, line, number, error));
     at += of_line + (at[of_line] == '\n');
   }
