@@ -162,14 +162,10 @@ ls_status ls_study_config_read(const char *path, ls_study_config *config, ls_err
     int found;
     status = ls_input_line(stream, path, number, line, sizeof line, &found, error);
     if (status != LS_OK || !found) break;
-    size_t of_line = strlen(line);
-    if (length + of_line + 1 >= sizeof text) {
-      status = ls_fail(error, LS_FORMAT, "%s: longer than %d bytes", path, LS_STUDY_TEXT);
-      break;
-    }
-    memcpy(text + length, line, of_line);
-    text[length + of_line] = '\n';
-    length += of_line + 1;
+    length += (size_t)snprintf(text + length, sizeof text - length, "%s\n", line);
+    if (length < sizeof text) continue;
+    status = ls_fail(error, LS_FORMAT, "%s: longer than %d bytes", path, LS_STUDY_TEXT);
+    break;
   }
   fclose(stream);
   if (status != LS_OK) return status;
