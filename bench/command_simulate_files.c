@@ -64,7 +64,10 @@ static ls_status take(void *context, size_t event, ls_simulated_event *made, ls_
   }
   if (to->writer) {
     ls_status status =
-        ls_event_writer_append(to->writer, made->planes, &made->info, made->truth, error);
+        m->simulation->readout.form == LS_READOUT_DIGITS
+            ? ls_event_writer_append_waveforms(to->writer, &made->waveforms, &made->info,
+                                               made->truth, error)
+            : ls_event_writer_append(to->writer, made->planes, &made->info, made->truth, error);
     if (status != LS_OK) return ls_fail_within(error, status, "event %zu", event);
   }
   m->sums->writing += ls_seconds() - start;

@@ -1,75 +1,57 @@
 #include "datasets/kevlar/waveform_deflate.h"
 
 /* Of neighbouring words, mostly only the lowest bytes differ: a literal and a match of 3 bytes at
- * distance 4, about 5 bits a word besides what the noise itself says. That distance is the only one
- * in use; runs of equal words, as of wires that a plane has not, are matches too. */
+ * distance 4, some 3 bits a word besides what the noise itself says. That distance is the only one
+ * in use; wires that a plane has not are long matches. */
 
-enum { DISTANCE_SYMBOL = 3 }; /* distance 4 */
+enum { DISTANCE_SYMBOL = 3 /* distance 4 */, UPPER_BYTES = 3 };
 
-/* What a walk has seen: bytes that equal the ones four before, not yet given. */
-typedef struct walk_state {
-  uint32_t before;
-  uint64_t run;
-} walk_state;
-
-/* Runs of 1 and 2 bytes are no matches; of 2, they are the upper two of a word, zeros. */
-static void end_run(ls_deflate_code *c, walk_state *s) {
-  uint64_t run = s->run;
-  s->run = 0;
-  while (run >= LS_DEFLATE_SHORTEST) {
-    unsigned part = run < LS_DEFLATE_LONGEST ? (unsigned)run : LS_DEFLATE_LONGEST;
-    if (run > part && run - part < LS_DEFLATE_SHORTEST) part -= LS_DEFLATE_SHORTEST;
+/* count words equal to the one before. */
+static void equal_words(ls_deflate_code *c, uint64_t count) {
+  uint64_t bytes = 4 * count;
+  while (bytes) {
+    unsigned part = bytes < LS_DEFLATE_LONGEST ? (unsigned)bytes : LS_DEFLATE_LONGEST;
+    if (bytes > part && bytes - part < LS_DEFLATE_SHORTEST) part -= LS_DEFLATE_SHORTEST;
     ls_deflate_match(c, part);
-    run -= part;
+    bytes -= part;
   }
-  if (run == 1)
-    ls_deflate_symbol(c, s->before & 255);
-  else if (run == 2)
-    ls_deflate_symbol(c, 0), ls_deflate_symbol(c, 0);
 }
 
-static inline void add_word(ls_deflate_code *c, walk_state *s, uint32_t word) {
-  uint32_t differs = word ^ s->before;
-  if (!differs) {
-    s->run += 4;
+/* A word whose upper bytes are not those of the one before. */
+static void new_word(ls_deflate_code *c, uint32_t word) {
+  ls_deflate_symbol(c, word & 255);
+  ls_deflate_symbol(c, word >> 8);
+  ls_deflate_symbol(c, 0);
+  ls_deflate_symbol(c, 0);
+}
+
+static inline void add_word(ls_deflate_code *c, uint32_t before, uint32_t word) {
+  if (before >> 8 != word >> 8) {
+    new_word(c, word);
     return;
   }
-  s->run += !(differs & 255);
-  end_run(c, s);
-  if (differs & 255) ls_deflate_symbol(c, word & 255);
-  s->run = 3;
-  if (differs >> 8) {
-    ls_deflate_symbol(c, word >> 8);
-    s->run = 2;
-  }
-  s->before = word;
+  ls_deflate_symbol(c, word & 255);
+  ls_deflate_match(c, UPPER_BYTES);
 }
 
 /* One block. The first word of all has none before it. */
 static void walk(ls_waveform_deflate *d, const uint16_t *values, int rows, int width, int columns) {
   ls_deflate_code *c = &d->code;
-  walk_state s = {.before = d->before};
+  uint32_t before = d->words ? d->before : UINT32_MAX;
   for (int r = 0; r < rows; r++) {
     const uint16_t *row = values + (size_t)r * (size_t)width;
-    int first = 0;
-    if (!d->words && !r) {
-      s.before = width ? row[0] : 0;
-      ls_deflate_symbol(c, s.before & 255);
-      ls_deflate_symbol(c, s.before >> 8);
-      ls_deflate_symbol(c, 0);
-      ls_deflate_symbol(c, 0);
-      first = 1;
+    for (int i = 0; i < width; i++) {
+      add_word(c, before, row[i]);
+      before = row[i];
     }
-    for (int i = first; i < width; i++) add_word(c, &s, row[i]);
-    int behind = columns - (width > first ? width : first);
-    if (behind > 0) {
-      add_word(c, &s, 0);
-      s.run += 4 * ((uint64_t)behind - 1);
+    if (columns > width) {
+      add_word(c, before, 0);
+      before = 0;
+      equal_words(c, (unsigned)(columns - width - 1));
     }
   }
-  end_run(c, &s);
   ls_deflate_symbol(c, LS_DEFLATE_END);
-  if (!c->counting) d->before = s.before;
+  if (!c->counting) d->before = before;
 }
 
 static void add_sums(ls_waveform_deflate *d, const uint16_t *values, int rows, int width,

@@ -423,20 +423,43 @@ def test_directions(folder):
 
 @in_folder
 def test_rawdigits(folder):
-    """rawdigits: every wire and tick, with pedestal and noise"""
+    """rawdigits: every wire and tick, with pedestal and noise; packed holds the same"""
     small = os.path.join(folder, "small.detector")
     with open(small, "w", encoding="ascii") as file:
-        file.write("ticks 640\ntrigger_tick 0\n")
+        file.write("ticks 900\ntrigger_tick 0\n")  # more than are made at a time
     out = os.path.join(folder, "set")
-    simulate(out, "--image", "rawdigits", "--detector", small, "--events", 1, "--particles", "mu-")
+    more = ["--image", "rawdigits", "--detector", small, "--events", 2, "--particles", "mu-"]
+    simulate(out, *more, "--threads", 1)
     with h5py.File(os.path.join(out, "events-00000.h5")) as file:
-        image = file["image/rawdigits"][0]
-    assert image.shape == (3, 640, 3456) and (image[:2, :, 2400:] == 0).all()
+        image, second = file["image/rawdigits"][0], file["image/rawdigits"][1]
+    assert image.shape == (3, 900, 3456) and (image[:2, :, 2400:] == 0).all()
     for plane, (wires, pedestal, noise) in enumerate([(2400, 2046, 1.85), (2400, 2046, 1.85), (3456, 473, 1.6)]):
         part = image[plane, :, :wires]
         assert (part > 0).all() and abs(numpy.median(part) - pedestal) <= 1
         spread = numpy.subtract(*numpy.percentile(part, [84.1, 15.9])) / 2
         assert abs(spread - noise) < 0.6, spread
+    packed, back = os.path.join(folder, "packed"), os.path.join(folder, "back.h5")
+    simulate(packed, *more, "--format", "packed", "--threads", 2)
+    assert json.loads(larscale("validate", "--json", packed, out, expect=None).out)["checks"]["read"] == 0
+    larscale("convert", packed, "--out", back, "--image-set", "rawdigits")
+    with h5py.File(back) as file:
+        assert (file["image/rawdigits"][0] == image).all() and (file["image/rawdigits"][1] == second).all()
+    again = os.path.join(folder, "again")
+    simulate(again, *more, "--threads", 2)
+    assert checksums(again) == checksums(out)
+
+
+@in_folder
+def test_rawdigits_memory(folder):
+    """whole waveforms of full size, 300 MB an event, take less than 200 MB, with two threads too"""
+    if sanitized():
+        raise Skip("a sanitizer's memory is its own")
+    for form in ("kevlar", "packed"):
+        result = simulate(os.path.join(folder, form), "--image", "rawdigits", "--events", 2, "--threads", 2,
+                          "--format", form)
+        print(f"# {form}: {result['peak_memory_mb']:.0f} MB, {result['bytes_made'] / 2e6:.1f} MB an event on disk, "
+              f"{sum(result['ms_per_event'].values()):.0f} ms an event")
+        assert result["peak_memory_mb"] < 200, result
 
 
 main(globals())
