@@ -5,12 +5,14 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 
 import numpy
 from program import LARSCALE, Skip, larscale, main, needs_hdf5, refused, sanitized, small_disk
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "bench", "simulator"))
 try:
     import h5py
 except ImportError:
@@ -49,16 +51,20 @@ def checksums(folder):
     return found
 
 
-def physics_row(test, value, tolerance, source):
-    """A row of the table of physics checks (tests/datasets/simulator/transport/physics_table.h): a
-    deviation, whose target is 0."""
+def physics_row(test, value, target, tolerance, unit, source):
+    """A row of the table of physics checks (tests/datasets/simulator/transport/physics_table.h)."""
     path = os.environ.get("LARSCALE_PHYSICS_TABLE")
     if path:
         with open(path, "a", encoding="ascii") as file:
             if file.tell() == 0:
                 file.write("test,value,target,tolerance,unit,source\n")
-            file.write(f'"{test}",{value:.6g},0,{tolerance:.3g},,"{source}"\n')
-    assert value <= tolerance, f"{test}: {value} instead of at most {tolerance}"
+            file.write(f'"{test}",{value:.6g},{target:.6g},{tolerance:.3g},{unit},"{source}"\n')
+    print(f"# {test}: {value:.5g}, target {target:.5g} +- {tolerance:.3g} {unit}")
+    assert abs(value - target) <= tolerance, f"{test}: {value} instead of {target} +- {tolerance} {unit}"
+
+
+def deviation(test, value):
+    physics_row(test, value, 0, 1e-5, "", "formulas in float64, JAXTPC's constants")
 
 
 def write_deposits(path, rows, columns=None, name="deposits"):
@@ -261,17 +267,12 @@ def test_deposits(folder):
     with h5py.File(dump) as file:
         table = file["deposits"][:]
     assert list(numpy.unique(table["event"])) == [10, 15]
-    source = "formulas in float64, JAXTPC's constants"
-    physics_row("electrons of 4000 deposits, worst deviation", numpy.abs(table["electrons"] / electrons - 1).max(),
-                1e-5, source)
+    deviation("electrons of 4000 deposits, worst deviation", numpy.abs(table["electrons"] / electrons - 1).max())
     for plane in "UVY":
-        physics_row(f"electrons at {plane}, worst deviation", numpy.abs(table["electrons_" + plane] / left - 1).max(),
-                    1e-5, source)
-        physics_row(f"wire of {plane} by its number, worst deviation",
-                    (numpy.abs(table["wire_" + plane] - wires[plane]) / numpy.maximum(wires[plane], 100)).max(), 1e-5,
-                    source)
-        physics_row(f"arrival at {plane}, worst deviation", numpy.abs(table["tick_" + plane] / ticks - 1).max(), 1e-5,
-                    source)
+        deviation(f"electrons at {plane}, worst deviation", numpy.abs(table["electrons_" + plane] / left - 1).max())
+        deviation(f"wire of {plane} by its number, worst deviation",
+                  (numpy.abs(table["wire_" + plane] - wires[plane]) / numpy.maximum(wires[plane], 100)).max())
+        deviation(f"arrival at {plane}, worst deviation", numpy.abs(table["tick_" + plane] / ticks - 1).max())
     with h5py.File(os.path.join(out, "events-00000.h5")) as file:
         assert file["image/wires"].shape == (2, 3, 3202, 3456) and "label" not in file
         assert list(file["truth/event"][:, 0]) == [10, 15]
@@ -419,6 +420,22 @@ def test_directions(folder):
             sums[chain] = [200 * image[p].sum() / file["truth/charge"][0, 1 + p] for p in range(3)]
     assert sums["full"][2] > 0.7 and all(s > 0.5 for s in sums["shortcut"]), sums
     assert all(sums["full"][p] < 0.75 * sums["shortcut"][p] for p in range(2)), sums
+
+
+@in_folder
+def test_starts(folder):
+    """in images photons begin apart from their vertex and twice as bright as electrons"""
+    try:
+        import starts
+    except ImportError:
+        raise Skip("python3-blosc is not installed") from None
+    starts.simulate(LARSCALE, folder, 400)
+    found = starts.summary(starts.measure(folder))
+    source = "MicroBooNE, JINST 15 (2020) P02007; ArgoNeuT, PRD 95 (2017) 072005"
+    physics_row("gap of e- in images, median", found["gap_e"], 0, 0.6, "cm", "two wires")
+    physics_row("gap of gamma in images", found["gap_gamma"], 21, 4.5, "cm", "9/7 X0, XCOM; four wires in a row")
+    physics_row("dE/dx of gamma over e- in images", found["dedx_gamma"] / found["dedx_e"], 2, 0.4, "", source)
+    assert found["right_by_dedx"] > 0.85, found
 
 
 @in_folder

@@ -108,8 +108,9 @@ static void test_shortcut(void **state) {
       worst = fmax(worst, (double)fabsf(shortcut[p][i] - r.values[p][i]));
     }
     assert_true(peak > 20);
-    static const char *const names[] = {"chain against shortcut on U", "the same on V",
-                                        "the same on Y"};
+    static const char *const names[] = {"chain against shortcut on U",
+                                        "chain against shortcut on V",
+                                        "chain against shortcut on Y"};
     ls_physics_row(names[p], worst / peak, 0, 0.005, "of the peak", "exact algebra");
     free(shortcut[p]);
   }
