@@ -1,10 +1,8 @@
-#define _POSIX_C_SOURCE 200809L
 #include "bench/benchmark_json.h"
 
 #include "bench/environment.h"
 #include "bench/json_output.h"
-#include "machine/machine.h"
-#include "machine/processors.h"
+#include "record/run_json.h"
 
 #include <cjson/cJSON.h>
 
@@ -12,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 static ls_status grow(double **values, size_t capacity, ls_error *error) {
   double *grown = realloc(*values, capacity * sizeof *grown);
@@ -40,10 +37,13 @@ static int by_value(const void *a, const void *b) {
 }
 
 double ls_benchmark_median(const ls_benchmark_times *times) {
-  size_t n = times->count;
+  return ls_median(times->seconds, times->count);
+}
+
+double ls_median(const double *values, size_t n) {
   double *sorted = n ? malloc(n * sizeof *sorted) : NULL;
   if (!sorted) return NAN;
-  memcpy(sorted, times->seconds, n * sizeof *sorted);
+  memcpy(sorted, values, n * sizeof *sorted);
   qsort(sorted, n, sizeof *sorted, by_value);
   double median = n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
   free(sorted);
@@ -56,44 +56,30 @@ void ls_benchmark_destroy(ls_benchmark_times *times) {
   *times = (ls_benchmark_times){0};
 }
 
-static void add_context(cJSON *root) {
-  cJSON *context = cJSON_AddObjectToObject(root, "context");
-  char text[64];
-  time_t now = time(NULL);
-  struct tm parts;
-  localtime_r(&now, &parts);
-  strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S%z", &parts);
-  cJSON_AddStringToObject(context, "date", text);
-  ls_machine_name(text, sizeof text);
-  cJSON_AddStringToObject(context, "host_name", text);
-  cJSON_AddStringToObject(context, "executable", "larscale");
-  cJSON_AddNumberToObject(context, "num_cpus", ls_machine_processor_count());
-  cJSON_AddStringToObject(context, "revision", ls_revision());
-}
-
-static void add_entry(cJSON *list, const char *name, int threads, const ls_benchmark_times *times,
-                      size_t i, const ls_benchmark_counter *counters) {
+static void add_entry(cJSON *list, const ls_benchmark_series *series, size_t i) {
+  const ls_benchmark_times *times = series->times;
   cJSON *entry = cJSON_CreateObject();
   if (!entry || !cJSON_AddItemToArray(list, entry)) return;
-  cJSON_AddStringToObject(entry, "name", name);
-  cJSON_AddStringToObject(entry, "run_name", name);
+  cJSON_AddStringToObject(entry, "name", series->name);
+  cJSON_AddStringToObject(entry, "run_name", series->name);
   cJSON_AddStringToObject(entry, "run_type", "iteration");
   cJSON_AddNumberToObject(entry, "repetitions", (double)times->count);
   cJSON_AddNumberToObject(entry, "repetition_index", (double)i);
-  cJSON_AddNumberToObject(entry, "threads", threads);
+  cJSON_AddNumberToObject(entry, "threads", series->threads);
   cJSON_AddNumberToObject(entry, "iterations", 1);
   cJSON_AddNumberToObject(entry, "real_time", 1e3 * times->seconds[i]);
   cJSON_AddNumberToObject(entry, "cpu_time", 1e3 * times->processor_seconds[i]);
   cJSON_AddStringToObject(entry, "time_unit", "ms");
-  for (; counters->name; counters++)
-    cJSON_AddNumberToObject(entry, counters->name, counters->value);
+  for (const ls_benchmark_counter *c = series->counters; c->name; c++)
+    cJSON_AddNumberToObject(entry, c->name, c->each ? c->each[i] : c->value);
 }
 
-ls_status ls_benchmark_print_json(const char *name, int threads, const ls_benchmark_times *times,
-                                  const ls_benchmark_counter *counters, ls_error *error) {
+ls_status ls_benchmark_print_json(const ls_benchmark_series *series, size_t count,
+                                  ls_error *error) {
   cJSON *root = cJSON_CreateObject();
-  add_context(root);
+  cJSON_AddItemToObject(root, "context", ls_benchmark_context(ls_revision()));
   cJSON *list = cJSON_AddArrayToObject(root, "benchmarks");
-  for (size_t i = 0; i < times->count; i++) add_entry(list, name, threads, times, i, counters);
+  for (size_t s = 0; s < count; s++)
+    for (size_t i = 0; i < series[s].times->count; i++) add_entry(list, &series[s], i);
   return ls_json_print(root, error);
 }

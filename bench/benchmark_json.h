@@ -17,16 +17,27 @@ typedef struct ls_benchmark_times {
 ls_status ls_benchmark_add(ls_benchmark_times *times, double seconds, double processor_seconds,
                            ls_error *error);
 double ls_benchmark_median(const ls_benchmark_times *times); /* wall; NaN without any */
+
+/* Median of count values; NaN without any, or without memory. */
+double ls_median(const double *values, size_t count);
 void ls_benchmark_destroy(ls_benchmark_times *times);
 
 /* A further number of each entry; name NULL ends a list. */
 typedef struct ls_benchmark_counter {
   const char *name;
   double value;
+  const double *each; /* NULL, or instead of value one for each repetition */
 } ls_benchmark_counter;
 
-/* Prints one entry for each repetition, times in ms. */
-ls_status ls_benchmark_print_json(const char *name, int threads, const ls_benchmark_times *times,
-                                  const ls_benchmark_counter *counters, ls_error *error);
+/* What was measured under one name. */
+typedef struct ls_benchmark_series {
+  const char *name;
+  int threads;
+  const ls_benchmark_times *times;
+  const ls_benchmark_counter *counters;
+} ls_benchmark_series;
+
+/* Prints one entry for each repetition of each series, times in ms. */
+ls_status ls_benchmark_print_json(const ls_benchmark_series *series, size_t count, ls_error *error);
 
 #endif

@@ -1,4 +1,5 @@
 /* larscale evaluate: loss, accuracy and confusion table of trained weights over events. */
+#include "base/clock.h"
 #include "base/memory.h"
 #include "bench/command.h"
 #include "bench/confusion.h"
@@ -39,6 +40,7 @@ static ls_status make_model(evaluating *e, ls_error *error) {
 }
 
 static ls_status evaluate(evaluating *e, ls_error *error) {
+  double begun = ls_seconds();
   LS_TRY(ls_job_open(e->settings, e->comm, &e->job, error));
   LS_TRY(ls_comm_agree(e->comm, make_model(e, error), error));
   LS_TRY(ls_comm_agree(e->comm, load(e, error), error));
@@ -48,6 +50,7 @@ static ls_status evaluate(evaluating *e, ls_error *error) {
                                  .comm = e->comm,
                                  .stored_bytes = ls_store_get_statistics(e->store).stored_bytes,
                                  .load = e->load,
+                                 .begun = begun,
                                  .model = e->model};
   LS_TRY(ls_train_record_open(&facts, &e->record, error));
   ls_evaluation evaluation;

@@ -1,8 +1,11 @@
 /* larscale info: what this machine and this build are, for people and, with --json, for programs.
  */
+#include "backends/registry.h"
+#include "bench/backend_kernels.h"
 #include "bench/command.h"
 #include "bench/environment.h"
 #include "bench/json_output.h"
+#include "machine/machine.h"
 
 #include <cjson/cJSON.h>
 
@@ -34,6 +37,52 @@ static void print_caches(const cJSON *machine) {
            cJSON_GetObjectItem(cache, "processing_units")->valuedouble);
 }
 
+/* Kernels of each variant for the network of the options, or why there are none: kernels, an object
+ * of texts by variant, and refused. */
+static void add_kernels(const ls_settings *settings, const ls_network_spec *spec,
+                        const ls_backend *backend, cJSON *entry) {
+  cJSON *kernels = cJSON_AddObjectToObject(entry, "kernels");
+  for (int v = 0; backend->variants[v]; v++) {
+    char name[64], text[4096];
+    ls_error refusal = {0};
+    ls_backend_choice choice;
+    snprintf(name, sizeof name, "%s:%s", backend->name, backend->variants[v]);
+    ls_status status = ls_backend_from_text(settings, name, &choice, &refusal);
+    choice.options.threads = ls_machine_processor_count();
+    if (status == LS_OK) status = ls_backend_kernels(&choice, spec, text, sizeof text, &refusal);
+    if (status == LS_OK)
+      cJSON_AddStringToObject(kernels, backend->variants[v], text);
+    else
+      cJSON_AddStringToObject(entry, "refused", refusal.message);
+    if (status != LS_OK) return;
+  }
+}
+
+static ls_status add_all_kernels(const ls_settings *settings, cJSON *environment, ls_error *error) {
+  int size = settings->size == LS_UNSET ? 3600 : (int)settings->size;
+  ls_network_spec spec = ls_network_study(size, 1);
+  if (settings->network) LS_TRY(ls_network_read(&spec, settings->network, error));
+  spec.height = spec.width = size;
+  LS_TRY(ls_network_check(&spec, error));
+  cJSON *backends = cJSON_GetObjectItem(environment, "backends");
+  for (cJSON *entry = backends->child; entry; entry = entry->next) {
+    if (!cJSON_IsTrue(cJSON_GetObjectItem(entry, "available"))) continue;
+    const ls_backend *backend;
+    LS_TRY(ls_backend_find(cJSON_GetObjectItem(entry, "name")->valuestring, &backend, error));
+    add_kernels(settings, &spec, backend, entry);
+  }
+  return LS_OK;
+}
+
+/* "conv1: ..; conv2: ..": a line for each layer. */
+static void print_kernels(const char *variant, const char *text) {
+  printf("  %-22s %s\n", "", variant);
+  for (size_t length; *text; text += length + (text[length] ? 2 : 0)) {
+    length = strcspn(text, ";");
+    printf("  %-22s   %.*s\n", "", (int)length, text);
+  }
+}
+
 static void print_backends(const cJSON *backends) {
   puts("backends");
   for (const cJSON *backend = backends->child; backend; backend = backend->next) {
@@ -44,20 +93,16 @@ static void print_backends(const cJSON *backends) {
       continue;
     }
     printf("  %-22s %s\n", name, cJSON_GetObjectItem(backend, "summary")->valuestring);
-    printf("  %-22s %s\n  %-22s variants:", "",
-           cJSON_GetObjectItem(backend, "version")->valuestring, "");
-    const cJSON *variants = cJSON_GetObjectItem(backend, "variants");
-    for (const cJSON *variant = variants->child; variant; variant = variant->next)
-      printf(" %s%s", variant->valuestring, variant->next ? "," : "");
-    putchar('\n');
+    printf("  %-22s %s\n", "", cJSON_GetObjectItem(backend, "version")->valuestring);
+    const cJSON *kernels = cJSON_GetObjectItem(backend, "kernels");
+    for (const cJSON *variant = kernels->child; variant; variant = variant->next)
+      print_kernels(variant->string, variant->valuestring);
+    const cJSON *refused = cJSON_GetObjectItem(backend, "refused");
+    if (refused) printf("  %-22s refused: %s\n", "", refused->valuestring);
   }
 }
 
-static ls_status run(const ls_settings *settings, ls_comm *comm, ls_error *error) {
-  (void)comm;
-  cJSON *environment;
-  LS_TRY(ls_environment_describe(&environment, error));
-  if (settings->json) return ls_json_print(environment, error);
+static void print_environment(const cJSON *environment) {
   print_section("program", cJSON_GetObjectItem(environment, "program"));
   print_section("machine", cJSON_GetObjectItem(environment, "machine"));
   print_caches(cJSON_GetObjectItem(environment, "machine"));
@@ -65,8 +110,17 @@ static ls_status run(const ls_settings *settings, ls_comm *comm, ls_error *error
   print_backends(cJSON_GetObjectItem(environment, "backends"));
   const cJSON *variables = cJSON_GetObjectItem(environment, "variables");
   if (variables->child) print_section("variables", variables);
+}
+
+static ls_status run(const ls_settings *settings, ls_comm *comm, ls_error *error) {
+  (void)comm;
+  cJSON *environment;
+  LS_TRY(ls_environment_describe(&environment, error));
+  ls_status status = add_all_kernels(settings, environment, error);
+  if (status == LS_OK && settings->json) return ls_json_print(environment, error);
+  if (status == LS_OK) print_environment(environment);
   cJSON_Delete(environment);
-  return LS_OK;
+  return status;
 }
 
 const ls_command ls_command_info = {
@@ -74,9 +128,11 @@ const ls_command ls_command_info = {
     .summary = "this machine, this build: topology, libraries, backends",
     .details =
         "Prints what a result on this machine would depend on: processors, caches, binding in\n"
-        "force, libraries with versions, backends and the kernels they chose. A backend that\n"
-        "cannot be used is listed with the reason.",
-    .example = "  larscale info --json",
+        "force, libraries with versions, instruction sets that run here, and of each backend's\n"
+        "variant the kernels that it chooses for a network: by default the study's, 3600 x 3600,\n"
+        "one plane. A backend that cannot be used, or refuses a setting, is listed with the "
+        "reason.",
+    .example = "  larscale info --json\n  larscale info --isa avx2 --size 640",
     .run = run,
     .groups = {&ls_options_info},
 };

@@ -71,15 +71,17 @@ static ls_status print_json(const loading *l, int threads, const ls_benchmark_ti
   char name[64];
   snprintf(name, sizeof name, "load/%s", l->format);
   double events = (double)l->times.events;
-  ls_benchmark_counter counters[] = {{"events", events},
-                                     {"read_ms", 1e3 * l->times.read / events},
-                                     {"inflate_ms", 1e3 * l->times.inflate / events},
-                                     {"convert_ms", 1e3 * l->times.convert / events},
-                                     {"compress_ms", 1e3 * l->times.compress / events},
-                                     {"bytes_disk", (double)l->times.bytes_disk},
-                                     {"bytes_memory", (double)l->stored.stored_bytes},
-                                     {NULL, 0}};
-  return ls_benchmark_print_json(name, threads, times, counters, error);
+  ls_benchmark_counter counters[] = {
+      {.name = "events", .value = events},
+      {.name = "read_ms", .value = 1e3 * l->times.read / events},
+      {.name = "inflate_ms", .value = 1e3 * l->times.inflate / events},
+      {.name = "convert_ms", .value = 1e3 * l->times.convert / events},
+      {.name = "compress_ms", .value = 1e3 * l->times.compress / events},
+      {.name = "bytes_disk", .value = (double)l->times.bytes_disk},
+      {.name = "bytes_memory", .value = (double)l->stored.stored_bytes},
+      {.name = NULL}};
+  ls_benchmark_series series = {name, threads, times, counters};
+  return ls_benchmark_print_json(&series, 1, error);
 }
 
 static ls_status run(const ls_settings *settings, ls_comm *comm, ls_error *error) {

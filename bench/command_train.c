@@ -23,7 +23,7 @@ const ls_command ls_command_train = {
         "the global batch is --global-batch, or --batch x --accumulate x ranks. At one global\n"
         "batch the weights are the same, bit for bit, for any number of ranks and threads\n"
         "(core/train/README.md). Ends with the confusion table, and RESULT VALID or RESULT\n"
-        "INVALID. The record's files: core/record/README.md. SIGTERM, SIGUSR1 or Ctrl-C ends it "
+        "INVALID. The record's files: results/README.md. SIGTERM, SIGUSR1 or Ctrl-C ends it "
         "in\n"
         "order, with a last checkpoint and exit code 3; send a batch job's warning as SIGUSR1, as\n"
         "Open MPI's mpirun passes it on and gives ranks only a second after SIGTERM.",

@@ -109,7 +109,7 @@ ls_status ls_events_load(const ls_settings *settings, ls_events *events, ls_even
                          const void *context, const char *what, int show_progress, ls_store **store,
                          ls_load_times *times, ls_error *error) {
   double start = ls_seconds(), read_before, inflate_before;
-  *times = (ls_load_times){0};
+  *times = (ls_load_times){.begun = start};
   *store = NULL;
   ls_dataset_times(events->dataset, &read_before, &inflate_before);
   size_t chosen = 0, count = ls_dataset_count(events->dataset);

@@ -26,6 +26,7 @@ int ls_events_planes(const ls_events *events);
  * policy with all else of reading; compress is the store. */
 typedef struct ls_load_times {
   double read, inflate, convert, compress, wall;
+  double begun; /* ls_seconds() at the start */
   size_t events;
   uint64_t bytes_disk; /* of the events as they lie in the files */
   uint64_t checksum;   /* sum of the images' checksums: it does not depend on order or rank */

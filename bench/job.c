@@ -1,26 +1,32 @@
 #include "bench/job.h"
 
-#include "backends/registry.h"
-#include "base/text.h"
+#include "bench/backend_choice.h"
 #include "bench/same_ranks.h"
 #include "bench/threads.h"
 
 #include <stdio.h>
 #include <string.h>
 
-static ls_status choose_variant(const ls_settings *settings, ls_job *job, ls_error *error) {
-  const char *const *variants = job->backend->variants, *wanted = settings->variant;
-  char all[256] = "";
-  job->options.variant = wanted ? NULL : variants[0];
-  for (int i = 0; variants[i]; i++) {
-    if (wanted && !strcmp(variants[i], wanted)) job->options.variant = variants[i];
-    ls_text_add_name(all, sizeof all, variants[i]);
+static ls_status choose_backend(const ls_settings *settings, ls_job *job, ls_error *error) {
+  ls_backend_choice choice;
+  LS_TRY(ls_backend_from_text(settings, settings->backend, &choice, error));
+  job->backend = choice.backend;
+  job->options = choice.options;
+  snprintf(job->backend_name, sizeof job->backend_name, "%s", choice.name);
+  return LS_OK;
+}
+
+/* The events decide what the network's input is; without any, the options do. */
+static ls_status open_events(const ls_settings *settings, ls_job *job, ls_error *error) {
+  if (settings->dense && !settings->data_count) {
+    job->spec.height = job->spec.width = settings->size == LS_UNSET ? 3600 : (int)settings->size;
+    job->spec.planes = settings->plane && !strcmp(settings->plane, "all") ? LS_MAX_PLANES : 1;
+    return LS_OK;
   }
-  if (!job->options.variant)
-    return ls_fail(error, LS_USAGE, "--variant %s: backend %s has only %s", wanted,
-                   job->backend->name, all);
-  snprintf(job->backend_name, sizeof job->backend_name, "%s:%s", job->backend->name,
-           job->options.variant);
+  LS_TRY(ls_events_open(settings, settings->data, settings->data_count,
+                        ls_network_classes(&job->spec), &job->events, error));
+  job->spec.height = job->spec.width = job->events.policy.size;
+  job->spec.planes = ls_events_planes(&job->events);
   return LS_OK;
 }
 
@@ -32,13 +38,8 @@ static ls_status open_locally(const ls_settings *settings, ls_job *job, ls_error
     return ls_fail(error, LS_UNAVAILABLE, "--threads %ld: this build has no OpenMP",
                    settings->threads);
 #endif
-  LS_TRY(ls_backend_find(settings->backend, &job->backend, error));
-  LS_TRY(choose_variant(settings, job, error));
-  LS_TRY(ls_events_open(settings, settings->data, settings->data_count,
-                        ls_network_classes(&job->spec), &job->events, error));
-  job->spec.height = job->spec.width = job->events.policy.size;
-  job->spec.planes = ls_events_planes(&job->events);
-  return ls_network_check(&job->spec, error);
+  LS_TRY(choose_backend(settings, job, error));
+  return open_events(settings, job, error);
 }
 
 static ls_status choose_threads(const ls_settings *settings, ls_comm *comm, ls_job *job,
@@ -50,14 +51,26 @@ static ls_status choose_threads(const ls_settings *settings, ls_comm *comm, ls_j
   return LS_OK;
 }
 
-ls_status ls_job_open(const ls_settings *settings, ls_comm *comm, ls_job *job, ls_error *error) {
+static ls_status open_on_all(const ls_settings *settings, ls_comm *comm, int network, ls_job *job,
+                             ls_error *error) {
   *job = (ls_job){0};
   ls_comm_set_time_limit(comm, settings->time_limit);
-  ls_status status = ls_comm_agree(comm, open_locally(settings, job, error), error);
+  ls_status status = open_locally(settings, job, error);
+  if (status == LS_OK && network) status = ls_network_check(&job->spec, error);
+  status = ls_comm_agree(comm, status, error);
   if (status == LS_OK) status = ls_same_input(comm, settings, job, error);
   if (status == LS_OK) status = choose_threads(settings, comm, job, error);
   if (status != LS_OK) ls_job_close(job);
   return status;
+}
+
+ls_status ls_job_open(const ls_settings *settings, ls_comm *comm, ls_job *job, ls_error *error) {
+  return open_on_all(settings, comm, 1, job, error);
+}
+
+ls_status ls_job_open_events(const ls_settings *settings, ls_comm *comm, ls_job *job,
+                             ls_error *error) {
+  return open_on_all(settings, comm, 0, job, error);
 }
 
 void ls_job_close(ls_job *job) {

@@ -12,14 +12,18 @@
 typedef struct ls_job {
   ls_network_spec spec;
   const ls_backend *backend;
-  ls_backend_options options; /* threads and variant as chosen */
-  char backend_name[64];      /* "onednn:rewritten" */
-  ls_events events;           /* of --data */
+  ls_backend_options options; /* threads, variant and settings as chosen */
+  char backend_name[96];      /* "onednn:rewritten": bench/backend_choice.h */
+  ls_events events;           /* of --data; none with --dense alone */
   ls_launch launch;
 } ls_job;
 
 /* All ranks together; an error is every rank's. Close with ls_job_close. */
 ls_status ls_job_open(const ls_settings *settings, ls_comm *comm, ls_job *job, ls_error *error);
+
+/* The same for the events alone: they need not suit the network. */
+ls_status ls_job_open_events(const ls_settings *settings, ls_comm *comm, ls_job *job,
+                             ls_error *error);
 void ls_job_close(ls_job *job); /* a zeroed struct is fine */
 
 /* Names of the classes, one for each, borrowed from the data set. names: as many as the network has

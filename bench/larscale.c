@@ -14,9 +14,12 @@
 #include <unistd.h>
 
 static const ls_command *const commands[] = {
-    &ls_command_info,     &ls_command_inspect,  &ls_command_convert, &ls_command_train,
-    &ls_command_evaluate, &ls_command_step,     &ls_command_load,    &ls_command_synthetic,
-    &ls_command_simulate, &ls_command_validate, &ls_command_display,
+    &ls_command_info,        &ls_command_inspect,     &ls_command_convert,
+    &ls_command_train,       &ls_command_evaluate,    &ls_command_step,
+    &ls_command_load,        &ls_command_synthetic,   &ls_command_simulate,
+    &ls_command_validate,    &ls_command_display,     &ls_command_load_time,
+    &ls_command_cpu_speedup, &ls_command_gpu_speedup, &ls_command_loss_vs_batch,
+    &ls_command_results,     &ls_command_report,      &ls_command_study,
 };
 enum { COMMANDS = sizeof commands / sizeof *commands };
 
@@ -24,9 +27,9 @@ static void print_overview(FILE *to) {
   fputs("usage: larscale COMMAND [OPTIONS]\n\nScaling studies of LArTPC image classification.\n\n",
         to);
   for (int i = 0; i < COMMANDS; i++)
-    fprintf(to, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
-  fputs("\nlarscale COMMAND --help says more. Under mpirun or srun, train, evaluate, validate "
-        "and simulate share the work.\n"
+    fprintf(to, "  %-20s %s\n", commands[i]->name, commands[i]->summary);
+  fputs("\nlarscale COMMAND --help says more. Under mpirun or srun, train, evaluate, bench, "
+        "validate and simulate\nshare the work.\n"
         "Exit codes: 0 done and valid, 1 bad input or invalid result, 2 usage, 3 stopped by a\n"
         "signal, 4 suspicious and 5 broken events (validate), 77 cannot run here.\n",
         to);
@@ -41,9 +44,14 @@ static void print_command_help(const ls_command *command) {
   printf("\nExample:\n%s\n", command->example);
 }
 
-static const ls_command *find_command(const char *name) {
-  for (int i = 0; i < COMMANDS; i++)
-    if (!strcmp(commands[i]->name, name)) return commands[i];
+/* words: how many of the arguments name it. */
+static const ls_command *find_command(int argc, char **argv, int *words) {
+  char two[64] = "";
+  if (argc > 2) snprintf(two, sizeof two, "%s %s", argv[1], argv[2]);
+  for (int i = 0; i < COMMANDS; i++) {
+    *words = 1 + (strchr(commands[i]->name, ' ') != NULL);
+    if (!strcmp(commands[i]->name, *words == 1 ? argv[1] : two)) return commands[i];
+  }
   return NULL;
 }
 
@@ -51,7 +59,19 @@ static int is_help(const char *word) {
   return !strcmp(word, "--help") || !strcmp(word, "-h") || !strcmp(word, "help");
 }
 
+/* "bench" alone, or with no driver's name after it. */
+static ls_status unknown_driver(ls_error *error) {
+  char all[256] = "";
+  for (int i = 0; i < COMMANDS; i++) {
+    size_t used = strlen(all);
+    if (!strncmp(commands[i]->name, "bench ", 6))
+      snprintf(all + used, sizeof all - used, "%s%s", used ? ", " : "", commands[i]->name + 6);
+  }
+  return ls_fail(error, LS_USAGE, "name a driver after bench: one of %s", all);
+}
+
 static ls_status unknown_command(const char *name, ls_error *error) {
+  if (!strcmp(name, "bench")) return unknown_driver(error);
   const char *names[COMMANDS + 1] = {0};
   for (int i = 0; i < COMMANDS; i++) names[i] = commands[i]->name;
   const char *nearest = ls_nearest(name, names);
@@ -77,11 +97,14 @@ static ls_status run_command(const ls_command *command, const ls_settings *setti
 
 static ls_status understand(int argc, char **argv, const ls_command **command,
                             ls_settings *settings, ls_error *error) {
-  *command = find_command(argv[1]);
+  int words;
+  *command = find_command(argc, argv, &words);
   if (!*command) return unknown_command(argv[1], error);
+  if ((*command)->defaults) (*command)->defaults(settings);
   settings->command_line = (const char *const *)argv + 1;
   settings->command_line_count = argc - 1;
-  return ls_options_parse(argc - 1, (const char **)argv + 1, (*command)->groups, settings, error);
+  return ls_options_parse(argc - words, (const char **)argv + words, (*command)->groups, settings,
+                          error);
 }
 
 static ls_status run(int argc, char **argv, ls_comm *comm, ls_error *error) {

@@ -43,10 +43,22 @@ GROUP(image, "Image (defaults: the study's for KevLAr files, the whole event for
       INTEGER("size", size, 1, 1 << 14, "rows and columns of the image"),
       NUMBER("scale", scale, -1e30, 1e30, "multiply the pixels by X"));
 
+/* Settings that only some backends have: in every command that opens one. */
+#define BACKEND_SETTINGS                                                                           \
+  CHOICE("isa", isa, "baseline|avx2|avx512",                                                       \
+         "instruction set of the backend's own kernels; default: the best that runs here"),        \
+      CHOICE("winograd", winograd, "off|1d",                                                       \
+             "convolve by Winograd's algorithm: faster, less exact; default off"),                 \
+      CHOICE("skip", skip, "shortcut|exact|off",                                                   \
+             "compute nothing where there is no charge; shortcut: equal to rounding; exact: the "  \
+             "same bits as off; default shortcut")
+
 GROUP(network, "Network",
       TEXT("network", network, "FILE", "another network (keys: blocks, dense, kernel, pool)"),
-      TEXT("backend", backend, "NAME", "who computes; larscale info lists them"),
+      TEXT("backend", backend, "NAME",
+           "who computes; larscale info lists them; also NAME:VARIANT:SETTING=VALUE.."),
       TEXT("variant", variant, "NAME", "variant of the backend; larscale info lists them"),
+      BACKEND_SETTINGS,
       INTEGER("threads", threads, 0, 4096,
               "threads of a rank; 0: OMP_NUM_THREADS, else its share of the node's cores"),
       TEXT("weights", weights, "FILE", "start from these weights (Keras .weights.h5, legacy .h5)"));
@@ -123,7 +135,9 @@ GROUP(evaluate, "Results",
            "results/"),
       JSON, HELP);
 
-GROUP(step, "Step", INTEGER("batch", batch, 1, 1 << 20, "images: the first N events"),
+GROUP(step, "Step", INTEGER("batch", batch, 1, 1 << 20, "images: N events; default 1"),
+      INTEGER("event", event, 0, LARGEST, "the first of them; default 0"),
+      FLAG("dense", dense, "time images too in which every pixel is random, as large"),
       INTEGER("seed", seed, 0, LARGEST, "of the initial weights, without --weights; default 1"),
       INTEGER("repetitions", repetitions, 1, 1 << 20, "timed repetitions; default 1"),
       INTEGER("warmup", warmup, 0, 1 << 20, "untimed repetitions before; default 1"),
@@ -186,13 +200,97 @@ GROUP(display, "Output",
       INTEGER("events", events, 1, 100000, "how many on a page; default 60"),
       FLAG("whole", whole, "all wires and ticks, not only where the charge is"), OVERWRITE, HELP);
 
-GROUP(info, "Output", JSON, HELP);
+GROUP(info, "Kernels to name",
+      TEXT("network", network, "FILE", "another network (keys: blocks, dense, kernel, pool)"),
+      INTEGER("size", size, 1, 1 << 14, "rows and columns of the image; default 3600"),
+      BACKEND_SETTINGS, JSON, HELP);
+
+GROUP(kernels, "Kernels",
+      TEXT("network", network, "FILE", "another network (keys: blocks, dense, kernel, pool)"),
+      TEXT("backend", backend, "NAMES",
+           "whose, with commas between; all; variants (the default): every variant of all"),
+      BACKEND_SETTINGS,
+      INTEGER("threads", threads, 0, 4096, "0: OMP_NUM_THREADS, else all processors"),
+      INTEGER("event", event, 0, LARGEST, "of the data, for the sparse image; default 0"), HELP);
+
+GROUP(results, "Runs",
+      TEXTS("data", data, "DIR...",
+            "folders of runs, or folders that hold some at any depth; default: results"),
+      TEXT("driver", driver, "NAME", "only runs of this driver"),
+      TEXT("backend", backend, "NAME", "only runs of this backend: NAME, or NAME:VARIANT"),
+      TEXT("host", host, "NAME", "only runs on this machine"),
+      CHOICE("verdict", verdict, "valid|invalid|unfinished", "only runs that ended so"),
+      FLAG("compare", compare, "compare two runs: the second one's times over the first one's"),
+      JSON, HELP);
+
+GROUP(report, "Report",
+      TEXTS("data", data, "RUN...",
+            "folders of runs, or folders that hold some; also without --data; default: results"),
+      TEXT("out", out, "FILE", "the page to write (HTML)"),
+      TEXT("figures", figures, "DIR", "write each figure here, as PNG, SVG and PDF"), OVERWRITE,
+      HELP);
+
+GROUP(bench, "Sweep",
+      TEXT("nodes", nodes, "LIST",
+           "numbers of nodes, rising, with commas between; default: 1, 2, 4 .. and all there are"),
+      CHOICE("node-is", node_is, "host|rank",
+             "what counts as a node: a host with all its ranks, or a rank with its cores (virtual "
+             "nodes of one machine); default: host, if there are several"),
+      FLAG("oversubscribe", oversubscribe, "accept points whose threads share cores as valid"),
+      TEXT("out", out, "DIR",
+           "the run's folder, which must not hold a run yet; default: a new one under "
+           "results/"),
+      JSON, HELP);
+
+GROUP(repetitions, "Repetitions",
+      INTEGER("repetitions", repetitions, 0, 1 << 20,
+              "of each point; default 0: until the median's 95% interval is within 5%"),
+      NUMBER("max-seconds", max_seconds, 0, 1e9,
+             "with --repetitions 0 no repetition of a point begins later; default 300"),
+      INTEGER("warmup", warmup, 0, 1 << 20,
+              "uncounted repetitions before (of training: updates); default 1"));
+
+GROUP(scaling, "Scaling",
+      CHOICE("scaling", scaling, "strong|weak",
+             "strong: the same global batch on all nodes; weak: the same batch on each; default "
+             "strong"));
+
+GROUP(load_time, "Event store (lists with commas between: every combination is measured)",
+      TEXT("codec", codec, "LIST", "of lz4, lz4hc, zstd, zlib, blosclz, none; default lz4"),
+      TEXT("store-form", store_form, "LIST",
+           "of sparse, dense, auto: how images are kept; default sparse,dense"),
+      TEXT("cache", cache_states, "LIST",
+           "of warm, cold: the file system's cache; default warm,cold"),
+      CHOICE("store", store, "private|node",
+             "node: one store on each node, shared by its ranks; default private"),
+      INTEGER("codec-level", codec_level, 0, 9, "compression level; default 5"),
+      CHOICE("codec-shuffle", codec_shuffle, "none|bytes|bits", "default bytes"),
+      INTEGER("codec-threads", codec_threads, 1, 256, "threads of one (de)compression; default 1"),
+      NUMBER("memory-budget", memory_budget, 0, 1e9, "MB that the store may take; 0: no limit"),
+      NUMBER("time-limit", time_limit, 0, 1e9,
+             "seconds to wait for other ranks before giving up; 0: for ever; default 1800"));
+
+GROUP(seeds, "Seeds",
+      INTEGER("seeds", seeds, 1, 1000,
+              "trainings of each batch, with seeds from --seed on; "
+              "default 3"));
+
+GROUP(study, "Study",
+      TEXT("preset", preset, "NAME", "quick, medium or paper: a text that the program has with it"),
+      TEXT("file", study_file, "FILE", "a text of one's own"),
+      TEXT("out", out, "DIR",
+           "the study's folder; the same one goes on where it stood; default: "
+           "results/<host>/study-NAME"),
+      FLAG("plan", plan_only, "say what would be done and how long it takes, and end"), HELP);
 
 const ls_option_group *const ls_option_groups[] = {
-    &ls_options_data,     &ls_options_image,    &ls_options_network,
-    &ls_options_training, &ls_options_ranks,    &ls_options_checkpoint,
-    &ls_options_store,    &ls_options_record,   &ls_options_evaluate,
-    &ls_options_step,     &ls_options_convert,  &ls_options_synthetic,
-    &ls_options_load,     &ls_options_inspect,  &ls_options_display,
-    &ls_options_info,     &ls_options_simulate, NULL,
+    &ls_options_data,      &ls_options_image,       &ls_options_network,
+    &ls_options_training,  &ls_options_ranks,       &ls_options_checkpoint,
+    &ls_options_store,     &ls_options_record,      &ls_options_evaluate,
+    &ls_options_step,      &ls_options_convert,     &ls_options_synthetic,
+    &ls_options_load,      &ls_options_inspect,     &ls_options_display,
+    &ls_options_results,   &ls_options_info,        &ls_options_simulate,
+    &ls_options_bench,     &ls_options_repetitions, &ls_options_scaling,
+    &ls_options_load_time, &ls_options_seeds,       &ls_options_report,
+    &ls_options_study,     &ls_options_kernels,     NULL,
 };

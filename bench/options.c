@@ -29,7 +29,9 @@ ls_settings ls_settings_default(void) {
                        .events = 60,
                        .simulated_events = LS_UNSET,
                        .events_per_file = LS_UNSET,
-                       .event = LS_UNSET};
+                       .event = LS_UNSET,
+                       .max_seconds = 300,
+                       .seeds = 3};
 }
 
 /* Every text and list of the settings, for freeing them. */

@@ -26,6 +26,7 @@ typedef struct ls_settings {
   double scale; /* NaN: by format */
   /* network and backend */
   char *network, *backend, *variant;
+  char *isa, *winograd, *skip;
   long threads; /* 0: OMP_NUM_THREADS, else its share of the cores */
   char *weights;
   /* training */
@@ -50,13 +51,24 @@ typedef struct ls_settings {
   char *codec_shuffle;
   double memory_budget; /* MB, 0: none */
   /* results */
+  char *figures; /* of report: a folder */
   char *save_weights, *out, *dump, *format, *image_set, *value_type;
   /* simulation */
   char *particles, *momentum_range, *vertex, *direction, *detector, *image, *chain, *noise,
       *deposits;
   long simulated_events, events_per_file; /* UNSET: 60 or those of --deposits, and 100 */
   long repetitions, warmup, events, event;
-  int whole, overwrite, json, help;
+  char *driver, *host, *verdict; /* which runs; NULL: all */
+  int compare;
+  /* bench */
+  char *nodes, *node_is, *scaling, *cache_states;
+  double max_seconds; /* of a point's repetitions */
+  long seeds;
+  int oversubscribe;
+  /* study */
+  char *preset, *study_file;
+  int plan_only;
+  int dense, whole, overwrite, json, help;
   const char *const *command_line; /* as given, for the record */
   int command_line_count;
 } ls_settings;
@@ -88,13 +100,16 @@ typedef struct ls_option_group {
 extern const ls_option_group ls_options_data, ls_options_image, ls_options_network,
     ls_options_training, ls_options_ranks, ls_options_checkpoint, ls_options_store,
     ls_options_record, ls_options_evaluate, ls_options_step, ls_options_convert,
-    ls_options_synthetic, ls_options_load, ls_options_inspect, ls_options_display, ls_options_info,
-    ls_options_simulate;
+    ls_options_synthetic, ls_options_load, ls_options_inspect, ls_options_display,
+    ls_options_results, ls_options_info, ls_options_simulate, ls_options_bench,
+    ls_options_repetitions, ls_options_scaling, ls_options_load_time, ls_options_seeds,
+    ls_options_report, ls_options_study;
+extern const ls_option_group ls_options_kernels; /* of larscale_kernels */
 
 /* All of them, NULL-terminated. */
 extern const ls_option_group *const ls_option_groups[];
 
-enum { LS_MOST_GROUPS = 10 };
+enum { LS_MOST_GROUPS = 11 };
 
 ls_settings ls_settings_default(void);
 void ls_settings_destroy(ls_settings *settings);

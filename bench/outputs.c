@@ -26,7 +26,7 @@ ls_status ls_output_is_no_input(const ls_settings *settings, const ls_dataset *d
                                                settings->weights, settings->network};
   for (size_t i = 0; i < sizeof others / sizeof *others; i++)
     if (same_file(others[i], &output)) found = others[i];
-  for (size_t i = 0; i < ls_dataset_file_count(dataset); i++)
+  for (size_t i = 0; dataset && i < ls_dataset_file_count(dataset); i++)
     if (same_file(ls_dataset_file(dataset, i), &output)) found = ls_dataset_file(dataset, i);
   if (!found) return LS_OK;
   return ls_fail(error, LS_USAGE, "%s %s: would replace %s, which is read; name another file",

@@ -20,10 +20,19 @@ typedef struct ls_train_record_facts {
   ls_comm *comm;
   uint64_t stored_bytes; /* of this rank's events */
   ls_load_times load;
+  double begun;        /* ls_seconds() when the run's preparation began */
   size_t global_batch; /* 0: no training */
   const ls_model *model;
   const char *communication;         /* how gradients come together; NULL: no training */
   const volatile sig_atomic_t *stop; /* NULL, or set when evaluation shall end early (LS_STOPPED) */
+  /* One training among others of a record that is open: then no folder is made, the kernels are
+   * not checked again, and ls_train_record_finish is not called. */
+  int is_part;
+  ls_record *shared;                     /* rank 0; NULL on the others */
+  const ls_configuration *configuration; /* of its rows; NULL: the run's */
+  const char *kind;                      /* of its rows; NULL: "measured" */
+  int no_history;                        /* 1: history.csv is not written */
+  uint64_t seed;
 } ls_train_record_facts;
 
 /* The functions below are called by all ranks together, unless said otherwise; errors are every
@@ -37,6 +46,17 @@ ls_status ls_train_record_open(const ls_train_record_facts *facts, ls_train_reco
 /* Rows of one epoch's steps; first_step: updates before it. */
 ls_status ls_train_record_epoch(ls_train_record *record, int epoch, size_t first_step, size_t steps,
                                 const ls_step_result *results, ls_error *error);
+
+/* An epoch (from 0 on) begins or ends; for events.log. */
+void ls_train_record_epoch_event(ls_train_record *record, ls_event_type type, int epoch);
+
+/* The rows from now on are of this repetition (from 1 on; at first: 1); warmup: not to be counted.
+ */
+void ls_train_record_repetition(ls_train_record *record, int repetition, int warmup);
+
+/* Of a part: the wall time of this rank's steps of a whole training, and the images in it. */
+ls_status ls_train_record_train(ls_train_record *record, double seconds, size_t images,
+                                ls_error *error);
 
 /* The time of a checkpoint after total step number step; rank 0 only. */
 void ls_train_record_checkpoint(ls_train_record *record, uint64_t epoch, uint64_t step,
@@ -58,6 +78,11 @@ uint64_t ls_train_record_data_checksum(const ls_train_record *record);
 
 /* The result will be INVALID for this reason, unless there is one already. */
 void ls_train_record_invalidate(ls_train_record *record, const char *reason);
+
+/* Why the result would be invalid, "" if it would not; events that were loaded, of all ranks. Rank
+ * 0 only. */
+const char *ls_train_record_invalid(const ls_train_record *record);
+size_t ls_train_record_events(const ls_train_record *record);
 
 /* Completes the files and prints the verdict and where the results are (--json: as an object, with
  * the last epoch and a checksum of the weights). Frees the record in any case. LS_VALUE if the

@@ -27,7 +27,7 @@ void ls_training_free(ls_training *t, int failed) {
   ls_store_free(t->validation);
   ls_node_free(t->node, 0);
   ls_free(t->results);
-  ls_job_close(&t->job);
+  if (!t->job_is_borrowed) ls_job_close(&t->job);
 }
 
 static ls_average average(const ls_settings *s) {
@@ -187,34 +187,63 @@ static ls_status try_outputs(const ls_training *t, ls_error *error) {
   return ls_output_try(path, error);
 }
 
+/* All but the job and the record. */
+static ls_status build(ls_training *t, ls_error *error) {
+  fill_options(t);
+  LS_TRY(ls_comm_agree(t->comm, load_training(t, error), error));
+  LS_TRY(share_store(t, error));
+  LS_TRY(ls_comm_agree(t->comm, load_validation(t, error), error));
+  t->options.stop = ls_stop_request_watch();
+  return make_trainer(t, error);
+}
+
+static ls_train_record_facts facts_of(const ls_training *t) {
+  return (ls_train_record_facts){.settings = t->settings,
+                                 .job = &t->job,
+                                 .comm = t->comm,
+                                 .stored_bytes = t->stored_bytes,
+                                 .load = t->load,
+                                 .begun = t->begun,
+                                 .global_batch = ls_trainer_global_batch(&t->options, t->comm),
+                                 .seed = t->options.seed,
+                                 .model = ls_trainer_model(t->trainer),
+                                 .communication = communication(t),
+                                 .stop = t->options.stop};
+}
+
 ls_status ls_training_prepare(const ls_settings *settings, ls_comm *comm, ls_training *t,
                               ls_error *error) {
   *t = (ls_training){.settings = settings,
                      .comm = comm,
                      .checkpoint_step = UINT64_MAX,
+                     .begun = ls_seconds(),
                      .talks = ls_comm_rank(comm) == 0 && !settings->json};
   LS_TRY(ls_job_open(settings, comm, &t->job, error));
-  fill_options(t);
-  LS_TRY(ls_comm_agree(comm, load_training(t, error), error));
-  LS_TRY(share_store(t, error));
-  LS_TRY(ls_comm_agree(comm, load_validation(t, error), error));
-  t->options.stop = ls_stop_request_watch();
-  LS_TRY(make_trainer(t, error));
-  ls_train_record_facts facts = {.settings = settings,
-                                 .job = &t->job,
-                                 .comm = comm,
-                                 .stored_bytes = t->stored_bytes,
-                                 .load = t->load,
-                                 .global_batch = ls_trainer_global_batch(&t->options, comm),
-                                 .model = ls_trainer_model(t->trainer),
-                                 .communication = communication(t),
-                                 .stop = t->options.stop};
+  LS_TRY(build(t, error));
+  ls_train_record_facts facts = facts_of(t);
   LS_TRY(ls_train_record_open(&facts, &t->record, error));
   LS_TRY(ls_comm_agree(comm, try_outputs(t, error), error));
   if (t->talks) print_start(t);
   LS_TRY(ls_training_resume(t, error));
   t->last_checkpoint = ls_seconds();
   return LS_OK;
+}
+
+ls_status ls_training_prepare_part(const ls_training_part *part, ls_training *t, ls_error *error) {
+  *t = (ls_training){.settings = part->settings,
+                     .comm = part->comm,
+                     .job = *part->job,
+                     .job_is_borrowed = 1,
+                     .checkpoint_step = UINT64_MAX,
+                     .begun = ls_seconds()};
+  LS_TRY(build(t, error));
+  ls_train_record_facts facts = facts_of(t);
+  facts.is_part = 1;
+  facts.shared = part->record;
+  facts.configuration = part->configuration;
+  facts.kind = part->kind;
+  facts.no_history = !part->history;
+  return ls_train_record_open(&facts, &t->record, error);
 }
 
 /* One step; its times go to the record at the end of the epoch. */
@@ -227,6 +256,8 @@ static ls_status train_step(ls_training *t, ls_step_result *r, ls_error *error) 
   p->epoch_correct += r->accuracy * (double)r->images;
   p->epoch_images += (double)r->images;
   p->wall_seconds += r->wall_seconds;
+  t->step_seconds += r->wall_seconds;
+  t->own_images += r->local_images;
   t->stopped = r->stop;
   return LS_OK;
 }
@@ -236,6 +267,7 @@ static ls_status train_epoch(ls_training *t, size_t limit, ls_error *error) {
   ls_checkpoint_state *p = &t->position;
   size_t steps = ls_trainer_steps_per_epoch(t->trainer), done = 0, before = p->total_steps;
   ls_progress progress;
+  ls_train_record_epoch_event(t->record, LS_EVENT_START, (int)p->epoch);
   ls_progress_start(&progress, "training", "steps", t->talks);
   while (p->step < steps && p->total_steps < limit && !t->stopped) {
     ls_step_result *r = &t->results[done++];
@@ -246,7 +278,40 @@ static ls_status train_epoch(ls_training *t, size_t limit, ls_error *error) {
     ls_progress_at(&progress, p->step, steps, note);
   }
   ls_progress_end(&progress);
+  ls_train_record_epoch_event(t->record, LS_EVENT_STOP, (int)p->epoch);
   return ls_train_record_epoch(t->record, (int)p->epoch, before, done, t->results, error);
+}
+
+static ls_status warm_up(ls_training *t, size_t steps, ls_error *error) {
+  size_t most = ls_trainer_steps_per_epoch(t->trainer), done = 0;
+  while (done < steps && done < most && !t->stopped)
+    LS_TRY(train_step(t, &t->results[done++], error));
+  return ls_train_record_epoch(t->record, 0, 0, done, t->results, error);
+}
+
+static ls_status start_again(ls_training *t, ls_error *error) {
+  ls_optimizer *optimizer = ls_trainer_optimizer(t->trainer);
+  size_t bytes = ls_network_parameter_count(&t->job.spec) * sizeof(float);
+  memset(optimizer->first, 0, bytes);
+  if (optimizer->second) memset(optimizer->second, 0, bytes);
+  optimizer->steps = 0;
+  t->position = (ls_checkpoint_state){0};
+  t->step_seconds = 0;
+  t->own_images = 0;
+  ls_network_initialise(&t->job.spec, t->options.seed, ls_trainer_parameters(t->trainer));
+  ls_status status = t->settings->weights ? read_weights(t, error)
+                                          : ls_trainer_parameters_changed(t->trainer, error);
+  return ls_comm_agree(t->comm, status, error);
+}
+
+ls_status ls_training_restart(ls_training *t, int repetition, size_t warmup, ls_error *error) {
+  if (warmup) {
+    LS_TRY(start_again(t, error));
+    ls_train_record_repetition(t->record, repetition, 1);
+    LS_TRY(warm_up(t, warmup, error));
+  }
+  ls_train_record_repetition(t->record, repetition, 0);
+  return start_again(t, error);
 }
 
 static ls_status evaluate_into(ls_training *t, ls_history_row *row, ls_error *error) {
@@ -321,8 +386,7 @@ ls_status ls_training_run(ls_training *t, ls_error *error) {
   return LS_OK;
 }
 
-/* The table over the validation events, else over the training events, called what it is. */
-static ls_status confusion(ls_training *t, ls_error *error) {
+ls_status ls_training_confusion(ls_training *t, ls_error *error) {
   ls_evaluation evaluation;
   const char *set = t->validation ? "validation" : "training";
   /* The ranks of a node that share a store take turns with its records. */
@@ -365,7 +429,7 @@ static ls_status verdict(const ls_training *t, ls_error *error) {
 }
 
 ls_status ls_training_finish(ls_training *t, ls_error *error) {
-  if (!t->stopped) LS_TRY(confusion(t, error));
+  if (!t->stopped) LS_TRY(ls_training_confusion(t, error));
   save_weights(t);
   if (t->stopped) ls_train_record_invalidate(t->record, "stopped by a signal");
   ls_train_record *record = t->record;

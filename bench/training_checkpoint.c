@@ -35,6 +35,14 @@ static char *add_fact(facts *f, const char *name) {
   return f->list[f->count++].value;
 }
 
+/* Not given is the backend's default, which its version tells. */
+static void add_settings(const ls_backend_options *options, facts *f) {
+  const char *const settings[][2] = {
+      {"isa", options->isa}, {"winograd", options->winograd}, {"skip", options->skip}};
+  for (size_t i = 0; i < sizeof settings / sizeof *settings; i++)
+    if (settings[i][1]) snprintf(add_fact(f, settings[i][0]), LS_FACT_LENGTH, "%s", settings[i][1]);
+}
+
 /* What the weights depend on. Number of ranks and threads are not among them, unless the way of
  * summing or sharing makes them matter. */
 static void collect_facts(const ls_training *t, facts *f) {
@@ -56,7 +64,9 @@ static void collect_facts(const ls_training *t, facts *f) {
            o->optimizer == LS_ADAM ? "adam" : "sgd");
   snprintf(add_fact(f, "lr"), LS_FACT_LENGTH, "%.17g", o->learning_rate);
   snprintf(add_fact(f, "momentum"), LS_FACT_LENGTH, "%.17g", o->momentum);
-  snprintf(add_fact(f, "backend"), LS_FACT_LENGTH, "%s, %s", t->job.backend_name, version);
+  snprintf(add_fact(f, "backend"), LS_FACT_LENGTH, "%s:%s, %s", o->backend->name,
+           t->job.options.variant, version);
+  add_settings(&t->job.options, f);
   if (o->share == LS_SHARE_CONTIGUOUS || o->reduction == LS_REDUCTION_FLOAT)
     snprintf(add_fact(f, "ranks"), LS_FACT_LENGTH, "%d", ls_comm_size(t->comm));
 }

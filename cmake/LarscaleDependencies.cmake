@@ -37,6 +37,16 @@ set(LARSCALE_HAVE_OPENBLAS ${OpenBLAS_FOUND})
 larscale_find(ONEDNN OneDNN)
 set(LARSCALE_HAVE_ONEDNN ${OneDNN_FOUND})
 
+# Google Benchmark brings its own package file, and C++ along: only benchmark_shim.cc is C++.
+larscale_find(BENCHMARK benchmark CONFIG)
+set(LARSCALE_HAVE_BENCHMARK ${benchmark_FOUND})
+set(LARSCALE_BENCHMARK_VERSION none)
+if(LARSCALE_HAVE_BENCHMARK)
+  set(CMAKE_CXX_STANDARD 17)
+  enable_language(CXX)
+  set(LARSCALE_BENCHMARK_VERSION ${benchmark_VERSION})
+endif()
+
 if(LARSCALE_HAVE_OPENMP)
   target_link_libraries(larscale_compile INTERFACE OpenMP::OpenMP_C)
 else()

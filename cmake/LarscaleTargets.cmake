@@ -1,7 +1,8 @@
 # How every library and test of the suite is compiled.
 add_library(larscale_compile INTERFACE)
 target_compile_options(larscale_compile INTERFACE
-  -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes
+  -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
+  $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>
   $<$<BOOL:${LARSCALE_WARNINGS_AS_ERRORS}>:-Werror>)
 target_include_directories(larscale_compile INTERFACE ${CMAKE_SOURCE_DIR}/core ${CMAKE_SOURCE_DIR})
 target_link_libraries(larscale_compile INTERFACE m)

@@ -3,6 +3,7 @@
 
 noise: every pixel a random number, so that no two pixels of a pool window are equal.
 tracks: straight lines on zeros; about as empty (99%) as a zero-suppressed plane.
+--of: those of another file, as larscale convert writes them.
 """
 import argparse
 
@@ -33,6 +34,15 @@ def make_batch(size, planes, batch, kind, seed):
     return images, (np.arange(batch) % CLASSES).astype(np.int32)
 
 
+def cut_batch(path, batch, first):
+    """Images of another file, labels of the file beside it."""
+    images = np.load(path, mmap_mode="r")[first:first + batch]
+    labels = np.load(path.removesuffix(".npy") + ".labels.npy")[first:first + batch]
+    if len(images) < batch:
+        raise SystemExit(f"{path}: no {batch} images from number {first} on")
+    return images, labels
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -43,9 +53,14 @@ def main():
     parser.add_argument("--batch", type=int, default=1)
     parser.add_argument("--kind", choices=["noise", "tracks"], default="noise")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--of", help="take them from this .npy instead, labels from X.labels.npy")
+    parser.add_argument("--first", type=int, default=0, help="the first one of those")
     options = parser.parse_args()
-    images, labels = make_batch(options.size, options.planes, options.batch, options.kind,
-                                options.seed)
+    if options.of:
+        images, labels = cut_batch(options.of, options.batch, options.first)
+    else:
+        images, labels = make_batch(options.size, options.planes, options.batch, options.kind,
+                                    options.seed)
     np.save(options.images, images)
     np.save(options.labels, labels)
 

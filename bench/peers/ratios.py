@@ -21,7 +21,7 @@ def make_rows(rounds, references, contestants, study):
         seconds = [times[contestant.name] for times in rounds if contestant.name in times]
         row = {"study": study, "name": contestant.name, "command": contestant.command,
                "peak_memory_bytes": contestant.peak_memory, "facts": contestant.facts,
-               "seconds": seconds, "ratios": {}}
+               "agreement": contestant.agreement, "seconds": seconds, "ratios": {}}
         if seconds:
             row |= spread(seconds)
         for reference in references:
@@ -43,6 +43,8 @@ def columns(row, references):
     for reference in references:
         for key in ("median", "min", "max"):
             yield f"times_{reference}_{key}", row["ratios"].get(reference, {}).get(key)
+    for kind in ("loss", "logits", "gradients"):
+        yield f"difference_{kind}", row["agreement"].get(kind)
     yield "note", row.get("note", "")
 
 
@@ -65,8 +67,10 @@ def write_json(path, facts, rows):
 def print_table(title, rows, references):
     print(f"\n{title}")
     width = max(len(row["name"]) for row in rows) + 2
+    heads = {reference: f"times {reference} (min .. max)" for reference in references}
+    widths = {reference: max(34, len(head) + 2) for reference, head in heads.items()}
     print(f"{'':{width}}{'seconds (min .. max)':>26}{'memory':>10}"
-          + "".join(f"{'times ' + r + ' (min .. max)':>34}" for r in references))
+          + "".join(f"{heads[r]:>{widths[r]}}" for r in references))
     for row in rows:
         if not row["seconds"]:
             print(f"{row['name']:{width}}{row['note']}")
@@ -78,5 +82,39 @@ def print_table(title, rows, references):
         for reference in references:
             ratio = row["ratios"].get(reference)
             text = "{median:.2f} ({min:.2f} .. {max:.2f})".format(**ratio) if ratio else ""
-            line += f"{text:>34}"
-        print(line)
+            line += f"{text:>{widths[reference]}}"
+        if row["agreement"]:
+            line += "  differs: logits {logits:.0e}, gradients {gradients:.0e}".format(
+                **row["agreement"])
+        print(line + (f"  {row['note']}" if row.get("note") else ""))
+
+
+def markdown_cells(row, references):
+    """Texts of a row, one for each column of write_markdown."""
+    if not row["seconds"]:
+        return [row["name"], row.get("note", "no time")] + [""] * (2 + len(references))
+    spread_ms = [f"{1e3 * row[key]:.2f}" for key in ("median", "min", "max")]
+    memory = row["peak_memory_bytes"]
+    cells = [row["name"], "{} ({} .. {})".format(*spread_ms),
+             f"{memory / 1e6:.0f} MB" if memory else ""]
+    for reference in references:
+        ratio = row["ratios"].get(reference)
+        cells.append("{median:.2f} ({min:.2f} .. {max:.2f})".format(**ratio) if ratio else "")
+    far = row["agreement"]
+    return cells + [f"{far['logits']:.0e}, {far['gradients']:.0e}" if far else row.get("note", "")]
+
+
+def write_markdown(path, facts, tables):
+    """tables: (title, rows, references). The page stands for itself: machine and date are on it."""
+    cores = ", ".join(map(str, facts["cores"]))
+    lines = [f"{facts['processor']}, cores {cores}, {facts['threads']} threads, "
+             f"{facts['started'][:10]}, {facts['rounds']} rounds in turns. "
+             + "; ".join(facts["versions"]), ""]
+    for title, rows, references in tables:
+        header = [title, "ms, median (min .. max)", "memory"]
+        header += [f"times {reference} (min .. max)" for reference in references]
+        header.append("logits, gradients differ by")
+        lines += ["| " + " | ".join(header) + " |", "| --- " * len(header) + "|"]
+        lines += ["| " + " | ".join(markdown_cells(row, references)) + " |" for row in rows] + [""]
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("\n".join(lines))

@@ -3,11 +3,14 @@
 
 tensorflow: a step compiled as a graph (tf.function). keras: train_on_batch. pytorch: eager,
 channels last. All without XLA or torch.compile, which are slower for this network on CPUs.
-Data is in memory before the clock starts. Output: see protocol.py.
+Data is in memory before the clock starts. Output: see protocol.py. With --dump nothing is timed:
+loss, logits and gradients of one step are written, for agree.py.
 """
 import argparse
 import os
 import time
+
+import numpy as np
 
 import network
 import protocol
@@ -24,7 +27,6 @@ def tensorflow_step(options, weights, images, labels):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     os.environ["KERAS_BACKEND"] = "tensorflow"
     import keras
-    import numpy as np
     import tensorflow as tf
     tf.config.threading.set_intra_op_parallelism_threads(options.threads)
     tf.config.threading.set_inter_op_parallelism_threads(2)  # measured: no slower than 1
@@ -33,21 +35,30 @@ def tensorflow_step(options, weights, images, labels):
     optimizer = keras.optimizers.SGD(1e-3)
     targets = np.eye(network.CLASSES, dtype=np.float32)[labels]
     facts = {"version": f"TensorFlow {tf.__version__}, Keras {keras.__version__}"}
-    if options.peer == "keras":
+    if options.peer == "keras" and not options.dump:
         model.compile(optimizer, loss_function, jit_compile=False)
-        return lambda: model.train_on_batch(images, targets), facts
+        return lambda: model.train_on_batch(images, targets), None, facts
     optimizer.build(model.trainable_variables)
     images, targets = tf.constant(images), tf.constant(targets)
 
+    def differentiate():
+        with tf.GradientTape() as tape:
+            logits = model(images, training=True)
+            loss = loss_function(targets, logits)
+        return loss, logits, tape.gradient(loss, model.trainable_variables)
+
     @tf.function
     def graph_step():
-        with tf.GradientTape() as tape:
-            loss = loss_function(targets, model(images, training=True))
-        gradients = tape.gradient(loss, model.trainable_variables)
+        loss, _, gradients = differentiate()
         optimizer.apply_gradients(zip(gradients, model.trainable_variables))
         return loss
 
-    return lambda: float(graph_step()), facts
+    def outputs():
+        loss, logits, gradients = tf.function(differentiate)()
+        return {"loss": loss.numpy(), "logits": logits.numpy()} | {
+            f"gradients/{n}": g.numpy() for n, g in zip(weights, gradients, strict=True)}
+
+    return lambda: float(graph_step()), outputs, facts
 
 
 def pytorch_step(options, weights, images, labels):
@@ -64,7 +75,15 @@ def pytorch_step(options, weights, images, labels):
         optimizer.step()
         return float(loss.detach())
 
-    return step, {"version": f"PyTorch {torch.__version__}"}
+    def outputs():
+        logits = model(images)
+        loss = torch.nn.functional.cross_entropy(logits, labels)
+        loss.backward()
+        return {"loss": loss.detach().numpy(), "logits": logits.detach().numpy()} | {
+            f"gradients/{name}": network.from_torch(name, parameter.grad.numpy())
+            for name, parameter in zip(weights, model.parameters(), strict=True)}
+
+    return step, outputs, {"version": f"PyTorch {torch.__version__}"}
 
 
 def main():
@@ -77,6 +96,7 @@ def main():
     parser.add_argument("--data", help=".npy of images (default: random dense ones, one plane)")
     parser.add_argument("--labels", help=".npy of their labels")
     parser.add_argument("--weights", help=".weights.h5 (default: Glorot)")
+    parser.add_argument("--dump", help="write the step's results to this .npz, and time nothing")
     protocol.add_options(parser)
     options = parser.parse_args()
     if bool(options.data) != bool(options.labels):
@@ -89,7 +109,10 @@ def main():
     weights = (network.read_weights(options.weights, size, planes) if options.weights
                else network.glorot_weights(size, planes))
     make = pytorch_step if options.peer == "pytorch" else tensorflow_step
-    step, facts = make(options, weights, images, labels)
+    step, outputs, facts = make(options, weights, images, labels)
+    if options.dump:
+        np.savez(options.dump, **outputs())
+        return
     protocol.serve(options, options.peer, lambda: timed(step), threads=options.threads, size=size,
                    planes=planes, batch=options.batch, **facts)
 

@@ -22,11 +22,12 @@
 typedef struct ls_backend_options {
   int threads;         /* > 0: threads that operators may use */
   const char *variant; /* NULL: the default; else one of the backend's variants */
+  int device;          /* which of the node's devices, for a backend that has some */
 
   /* Settings that only some backends have; NULL: the backend's default. One that has no such
    * setting, or not that value, refuses it (LS_USAGE). */
   const char *isa;      /* instruction set of its own kernels: "baseline", "avx2", "avx512" */
-  const char *winograd; /* "off": direct convolution; "1d", "2d": less exact, faster */
+  const char *winograd; /* "off": direct convolution; "1d": along rows, less exact, faster */
   const char *skip;     /* of regions without charge: "shortcut" (equal to rounding), "exact" (the
                            same bits as off), "off" */
 } ls_backend_options;
@@ -105,6 +106,11 @@ typedef struct ls_backend {
 
   /* (optional) 0 and a reason if it cannot run on this machine. Default: it can. */
   int (*available)(char *reason, size_t length);
+
+  /* (optional) The devices (GPUs) of this node that it computes on: how many there are now, and the
+   * name of one of them (0 .. device_count() - 1). Default: none; it computes on the processors. */
+  int (*device_count)(void);
+  void (*device_name)(int device, char *text, size_t length);
 
   /* LS_OK, LS_MEMORY, LS_USAGE (variant: none of variants) or LS_UNAVAILABLE. */
   ls_status (*device_open)(const ls_backend_options *, ls_device **, ls_error *);

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-extern const ls_backend ls_backend_reference;
+extern const ls_backend ls_backend_reference, ls_backend_openmp;
 #ifdef LS_HAVE_OPENBLAS
 extern const ls_backend ls_backend_openblas;
 #endif
@@ -14,14 +14,14 @@ extern const ls_backend ls_backend_onednn;
 
 /* In order of preference: the first one available is the default. */
 static const ls_backend *const backends[] = {
+    &ls_backend_openmp,
 #ifdef LS_HAVE_ONEDNN
     &ls_backend_onednn,
 #endif
 #ifdef LS_HAVE_OPENBLAS
     &ls_backend_openblas,
 #endif
-    &ls_backend_reference,
-    NULL,
+    &ls_backend_reference, NULL,
 };
 
 static const ls_backend_absent absent[] = {

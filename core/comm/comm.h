@@ -21,7 +21,17 @@ void ls_comm_finish(ls_comm *comm, int failed, int exit_code);
 /* Another communicator of the same ranks, for another thread: its messages and those of comm never
  * meet. All ranks together. Free it before ls_comm_finish of comm. */
 ls_status ls_comm_duplicate(ls_comm *comm, ls_comm **twin, ls_error *error);
-void ls_comm_free(ls_comm *twin); /* all ranks together; NULL is allowed */
+void ls_comm_free(ls_comm *twin); /* all its ranks together; NULL is allowed */
+
+/* Splits off the ranks that are members (member != 0), numbered in the order of comm: on them *part
+ * is their communicator, on the others NULL. All ranks of comm together. Free it with ls_comm_free,
+ * its members together. */
+ls_status ls_comm_split(ls_comm *comm, int member, ls_comm **part, ls_error *error);
+
+/* Waits, without a limit of time, until all ranks are here: for ranks that have nothing to do while
+ * others measure. A waiting rank looks every few milliseconds, which takes well under 1% of a
+ * processor, where those of a barrier look often enough to be measured. LS_OK or LS_COMM. */
+ls_status ls_comm_rest(ls_comm *comm, ls_error *error);
 
 /* Two threads may call these functions, if never at the same time. 0: the MPI library allows the
  * main thread alone. */

@@ -50,14 +50,14 @@ static ls_status complete(const ls_comm *comm, int code, MPI_Request *request, c
   }
 }
 
+/* Of comm->ranks. */
 static ls_status find_ranks(ls_comm *comm, ls_error *error) {
-  comm->ranks = MPI_COMM_WORLD;
   MPI_Comm_set_errhandler(comm->ranks, MPI_ERRORS_RETURN);
   MPI_Comm_rank(comm->ranks, &comm->rank);
   MPI_Comm_size(comm->ranks, &comm->size);
   MPI_Comm node;
   LS_TRY(check(
-      MPI_Comm_split_type(MPI_COMM_WORLD, MPI_COMM_TYPE_SHARED, comm->rank, MPI_INFO_NULL, &node),
+      MPI_Comm_split_type(comm->ranks, MPI_COMM_TYPE_SHARED, comm->rank, MPI_INFO_NULL, &node),
       "finding the ranks of this node", error));
   MPI_Comm_rank(node, &comm->node_rank);
   MPI_Comm_size(node, &comm->node_size);
@@ -76,6 +76,7 @@ ls_status ls_comm_start(int *argc, char ***argv, ls_comm **out, ls_error *error)
     status =
         check(MPI_Init_thread(argc, argv, MPI_THREAD_SERIALIZED, &provided), "MPI_Init", error);
     comm->serves_threads = status == LS_OK && provided >= MPI_THREAD_SERIALIZED;
+    comm->ranks = MPI_COMM_WORLD;
     if (status == LS_OK) status = find_ranks(comm, error);
     if (status == LS_OK && comm->size != ls_launcher_ranks())
       status = ls_fail(
@@ -116,6 +117,41 @@ ls_status ls_comm_duplicate(ls_comm *comm, ls_comm **out, ls_error *error) {
   else
     free(twin);
   return status;
+}
+
+/* Members keep the new communicator's ranks; the others get none. */
+static ls_status split_off(ls_comm *comm, int member, ls_comm *part, ls_error *error) {
+  *part = *comm;
+  if (comm->alone) return LS_OK;
+  LS_TRY(check(MPI_Comm_split(comm->ranks, member ? 0 : MPI_UNDEFINED, comm->rank, &part->ranks),
+               "MPI_Comm_split", error));
+  return member ? find_ranks(part, error) : LS_OK;
+}
+
+ls_status ls_comm_split(ls_comm *comm, int member, ls_comm **out, ls_error *error) {
+  *out = NULL;
+  ls_comm *part = malloc(sizeof *part);
+  ls_status status = part ? LS_OK : ls_fail(error, LS_MEMORY, "no memory for a communicator");
+  status = ls_comm_agree(comm, status, error);
+  if (part && status == LS_OK) status = split_off(comm, member, part, error);
+  if (status == LS_OK && member)
+    *out = part;
+  else
+    free(part);
+  return status;
+}
+
+ls_status ls_comm_rest(ls_comm *comm, ls_error *error) {
+  const struct timespec pause = {.tv_nsec = 2000000};
+  if (comm->size == 1) return LS_OK;
+  MPI_Request request;
+  int done = 0;
+  LS_TRY(check(MPI_Ibarrier(comm->ranks, &request), "MPI_Ibarrier", error));
+  for (;;) {
+    LS_TRY(check(MPI_Test(&request, &done, MPI_STATUS_IGNORE), "waiting for all ranks", error));
+    if (done) return LS_OK;
+    nanosleep(&pause, NULL);
+  }
 }
 
 void ls_comm_free(ls_comm *twin) {

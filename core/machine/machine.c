@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "machine/machine.h"
 
+#include "base/isa.h"
 #include "machine/processors.h"
 #include "machine/topology.h"
 
@@ -56,6 +57,15 @@ static void instruction_sets(char *list, size_t length) {
 #endif
 }
 
+/* Those for which kernels are built apart: "baseline avx2". */
+static void kernel_sets(char *list, size_t length) {
+  size_t used = 0;
+  for (int isa = 0; isa < LS_ISA_COUNT && used < length; isa++)
+    if (ls_isa_runs((ls_isa)isa))
+      used += (size_t)snprintf(list + used, length - used, "%s%s", used ? " " : "",
+                               ls_isa_name((ls_isa)isa));
+}
+
 static void add_text(cJSON *object, const char *key, const char *text) {
   if (*text)
     cJSON_AddStringToObject(object, key, text);
@@ -94,6 +104,8 @@ ls_status ls_machine_describe(cJSON **out, ls_error *error) {
   add_text(machine, "cpu", text);
   instruction_sets(text, sizeof text);
   add_text(machine, "instruction_sets", text);
+  kernel_sets(text, sizeof text);
+  add_text(machine, "isa", text);
   cJSON_AddNumberToObject(machine, "processing_units", (double)sysconf(_SC_NPROCESSORS_ONLN));
   cJSON_AddNumberToObject(machine, "memory_bytes",
                           (double)sysconf(_SC_PHYS_PAGES) * (double)sysconf(_SC_PAGESIZE));

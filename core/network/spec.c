@@ -192,25 +192,6 @@ size_t ls_network_parameter_count(const ls_network_spec *spec) {
   return last.bias_offset + last.bias_count;
 }
 
-double ls_network_forward_flop(const ls_network_spec *spec) {
-  double flop = 0;
-  for (int b = 0; b < spec->block_count; b++) {
-    ls_conv_block_shape s = ls_network_block(spec, b);
-    flop += 2.0 * s.kernel * s.kernel * s.in_channels * s.out_channels * s.height * s.width;
-  }
-  for (int d = 0; d < spec->dense_count; d++) {
-    ls_dense_shape s = ls_network_dense(spec, d);
-    flop += 2.0 * s.rows * s.columns * s.channels * s.outputs;
-  }
-  return flop;
-}
-
-double ls_network_step_flop(const ls_network_spec *spec) {
-  ls_network_spec first = *spec;
-  first.block_count = 1, first.dense_count = 0;
-  return 3 * ls_network_forward_flop(spec) - ls_network_forward_flop(&first);
-}
-
 void ls_network_initialise(const ls_network_spec *spec, unsigned long long seed,
                            float *parameters) {
   for (int l = 0; l < ls_network_layer_count(spec); l++) {

@@ -70,14 +70,6 @@ int ls_network_layer_count(const ls_network_spec *spec); /* blocks, then dense l
 ls_layer_parameters ls_network_layer(const ls_network_spec *spec, int layer);
 size_t ls_network_parameter_count(const ls_network_spec *spec);
 
-/* Floating-point operations of a dense forward pass of one image, multiply and add counted as two:
- * conv 2 k k Cin Cout H W, dense 2 in out. */
-double ls_network_forward_flop(const ls_network_spec *spec);
-
-/* The same of a training step: forward, and for each layer the gradients of its weights and of its
- * input, each as much as its forward pass; but the image's gradient is never computed. */
-double ls_network_step_flop(const ls_network_spec *spec);
-
 /* Keras' initial values: kernels Glorot uniform, +-sqrt(6 / (fan_in + fan_out)) with
  * fan = kernel area * channels (Glorot and Bengio, AISTATS 2010), zero biases. A pure function of
  * the spec and the seed. parameters: ls_network_parameter_count floats. */

@@ -164,6 +164,15 @@ size_t ls_model_bytes(const ls_model *model) {
   return model->bytes;
 }
 
+size_t ls_model_activation_bytes(const ls_model *model) {
+  size_t bytes = 0;
+  for (int i = 0; i < model->layer_count; i++) {
+    const layer *l = &model->layers[i];
+    bytes += l->op->sizes.output * (l->output_gradient ? 2 : 1) + l->op->sizes.saved;
+  }
+  return bytes;
+}
+
 void ls_model_describe(const ls_model *model, char *text, size_t length) {
   if (!length) return;
   text[0] = 0;

@@ -37,6 +37,10 @@ ls_status ls_model_backward_by_layer(ls_model *model, const float *logit_gradien
 /* Bytes the model allocated: activations, their gradients, saved data, workspace. */
 size_t ls_model_bytes(const ls_model *model);
 
+/* Of these, what belongs to one image: activations, their gradients and what is saved for the
+ * backward pass; neither workspace nor the input. */
+size_t ls_model_activation_bytes(const ls_model *model);
+
 /* "conv1: <kernels>; conv2: .." as the operators describe themselves, cut to length. */
 void ls_model_describe(const ls_model *model, char *text, size_t length);
 

@@ -114,6 +114,8 @@ static ls_status set_weights(ls_rig *rig, tensors *t, ls_error *error) {
 /* Another image through the same operator, with its own output and saved blocks. */
 static ls_status pass_another_image(ls_rig *rig, tensors *t, ls_error *error) {
   ls_rig other = *rig;
+  other.image = (ls_image){
+      .rows = rig->image.rows, .columns = rig->image.columns, .planes = rig->image.planes};
   other.input = other.output = other.saved = NULL;
   size_t input_bytes = rig->before ? rig->before->sizes.output : t->count[INPUT] * sizeof(float);
   ls_status status = ls_allocate(&other.input, input_bytes, "test input", error);
@@ -123,9 +125,10 @@ static ls_status pass_another_image(ls_rig *rig, tensors *t, ls_error *error) {
     status = ls_allocate(&other.saved, rig->op->sizes.saved, "test saved", error);
   if (status == LS_OK) {
     for (size_t i = 0; i < t->count[INPUT]; i++) t->actual[INPUT][i] = -t->given[INPUT][i];
-    ls_rig_set_input(&other, t->actual[INPUT]);
-    status = ls_rig_forward(&other, t->actual[OUTPUT], error);
+    status = ls_rig_set_input(&other, t->actual[INPUT], error);
   }
+  if (status == LS_OK) status = ls_rig_forward(&other, t->actual[OUTPUT], error);
+  ls_image_destroy(&other.image);
   ls_free(other.input);
   ls_free(other.output);
   ls_free(other.saved);
@@ -168,7 +171,7 @@ static ls_status check_operator(ls_rig *rig, tensors *t, double factor, const su
                                 int finite, ls_error *error) {
   LS_TRY(check_import(rig, t, error));
   LS_TRY(set_weights(rig, t, error));
-  ls_rig_set_input(rig, t->given[INPUT]);
+  LS_TRY(ls_rig_set_input(rig, t->given[INPUT], error));
   for (int with_input_gradient = 0; with_input_gradient <= (rig->before != NULL);
        with_input_gradient++) {
     LS_TRY(ls_rig_forward(rig, t->actual[OUTPUT], error));

@@ -51,6 +51,7 @@ ls_status ls_rig_open_conv(ls_rig *rig, const ls_backend *backend, const char *v
   ls_operator_place place = {.first = first};
   LS_TRY(backend->conv_block_new(rig->device, s, &place, &rig->op, error));
   rig->input_floats = (size_t)s->height * s->width * s->in_channels;
+  rig->image.rows = s->height, rig->image.columns = s->width, rig->image.planes = s->in_channels;
   rig->output_floats = (size_t)(s->height / s->pool) * (s->width / s->pool) * s->out_channels;
   return allocate(rig, error);
 }
@@ -77,6 +78,7 @@ void ls_rig_close(ls_rig *rig) {
   for (int i = 0; i < 2; i++)
     if (operators[i]) operators[i]->functions->destroy(operators[i]);
   rig->backend->device_close(rig->device);
+  ls_image_destroy(&rig->image);
   ls_free(rig->input);
   ls_free(rig->input_gradient);
   ls_free(rig->output);
@@ -85,11 +87,36 @@ void ls_rig_close(ls_rig *rig) {
   ls_free(rig->workspace);
 }
 
-void ls_rig_set_input(ls_rig *rig, const float *plain) {
+static ls_status set_image(ls_rig *rig, const float *plain, ls_error *error) {
+  ls_image dense = {0};
+  size_t active = 0;
+  ls_status status = ls_image_reset(&dense, LS_IMAGE_DENSE, rig->image.rows, rig->image.columns,
+                                    rig->image.planes, error);
+  if (status != LS_OK) return status;
+  memcpy(dense.dense, plain, rig->input_floats * sizeof *plain);
+  for (size_t i = 0; i < rig->input_floats; i++) active += plain[i] != 0;
+  if (2 * active < rig->input_floats) {
+    status = ls_image_to_sparse(&dense, &rig->image, error);
+    ls_image_destroy(&dense);
+    return status;
+  }
+  ls_image_destroy(&rig->image);
+  rig->image = dense;
+  return LS_OK;
+}
+
+ls_status ls_rig_set_input(ls_rig *rig, const float *plain, ls_error *error) {
   if (rig->before)
     rig->before->functions->import_output(rig->before, plain, rig->input);
+  else if (rig->backend->takes_images)
+    return set_image(rig, plain, error);
   else
     memcpy(rig->input, plain, rig->input_floats * sizeof *plain);
+  return LS_OK;
+}
+
+static const void *input_of(const ls_rig *rig) {
+  return !rig->before && rig->backend->takes_images ? (const void *)&rig->image : rig->input;
 }
 
 void ls_rig_set_output_gradient(ls_rig *rig, const float *plain) {
@@ -100,8 +127,8 @@ ls_status ls_rig_forward(ls_rig *rig, float *plain_output, ls_error *error) {
   ls_poison(rig->output, rig->op->sizes.output);
   ls_poison(rig->saved, rig->op->sizes.saved);
   ls_poison(rig->workspace, rig->op->sizes.workspace);
-  LS_TRY(rig->op->functions->forward(rig->op, rig->input, rig->output, rig->saved, rig->workspace,
-                                     error));
+  LS_TRY(rig->op->functions->forward(rig->op, input_of(rig), rig->output, rig->saved,
+                                     rig->workspace, error));
   ls_poison(plain_output, rig->output_floats * sizeof *plain_output);
   rig->op->functions->export_output(rig->op, rig->output, plain_output);
   return LS_OK;
@@ -111,7 +138,7 @@ ls_status ls_rig_backward(ls_rig *rig, float *plain_input_gradient, float *kerne
                           float *bias_gradient, ls_error *error) {
   ls_poison(rig->workspace, rig->op->sizes.workspace);
   ls_poison(rig->input_gradient, input_bytes(rig));
-  LS_TRY(rig->op->functions->backward(rig->op, rig->input, rig->output, rig->output_gradient,
+  LS_TRY(rig->op->functions->backward(rig->op, input_of(rig), rig->output, rig->output_gradient,
                                       rig->saved, plain_input_gradient ? rig->input_gradient : NULL,
                                       kernel_gradient, bias_gradient, rig->workspace, error));
   if (!plain_input_gradient) return LS_OK;

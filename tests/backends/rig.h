@@ -10,6 +10,7 @@ typedef struct ls_rig {
   ls_device *device;
   ls_operator *op, *before; /* before: NULL where the input is the image */
   size_t input_floats, output_floats;
+  ls_image image; /* the input, if it is the image and the backend takes images */
   void *input, *input_gradient, *output, *output_gradient, *saved, *workspace;
 } ls_rig;
 
@@ -22,8 +23,9 @@ ls_status ls_rig_open_dense(ls_rig *rig, const ls_backend *backend, const char *
                             ls_error *error);
 void ls_rig_close(ls_rig *rig);
 
-/* Puts plain floats into the input, or the output gradient, in the backend's layout. */
-void ls_rig_set_input(ls_rig *rig, const float *plain);
+/* Puts plain floats into the input, or the output gradient, in the backend's layout. An image that
+ * is mostly zeros is given in sparse form. */
+ls_status ls_rig_set_input(ls_rig *rig, const float *plain, ls_error *error);
 void ls_rig_set_output_gradient(ls_rig *rig, const float *plain);
 
 /* Poisons output, saved and workspace, runs forward and writes the output as plain floats. */

@@ -87,7 +87,7 @@ static void run_block(int threads, float *results) {
   ls_case_fill_weights(LS_INPUT_DENSE, 1, 25 * 7, 40, kernel, bias);
   must(rig.op->functions->set_weights(rig.op, kernel, bias, &error), &error);
   ls_case_fill_input(LS_INPUT_DENSE, 1, 67, 33, 7, given);
-  ls_rig_set_input(&rig, given);
+  must(ls_rig_set_input(&rig, given, &error), &error);
   must(ls_rig_forward(&rig, output, &error), &error);
   ls_case_fill_uniform(1, 0, 33 * 16 * 40, given);
   ls_rig_set_output_gradient(&rig, given);

@@ -74,6 +74,7 @@ typedef struct chain {
   const ls_network_spec *spec;
   const ls_backend *backend;
   ls_device *device;
+  ls_image image; /* the sample's pixels, for backends that take images */
   ls_operator *op[LS_MAX_LAYERS];
   void *activation[LS_MAX_LAYERS], *gradient[LS_MAX_LAYERS], *saved[LS_MAX_LAYERS];
   void *workspace[LS_MAX_LAYERS];
@@ -93,6 +94,11 @@ static ls_status chain_new(chain *c, const sample *s, const ls_backend *backend,
                            const char *variant, ls_error *error) {
   ls_backend_options options = {.threads = THREADS, .variant = variant};
   *c = (chain){.spec = &s->spec, .backend = backend};
+  c->image = (ls_image){.rows = s->spec.height,
+                        .columns = s->spec.width,
+                        .planes = s->spec.planes,
+                        .form = LS_IMAGE_DENSE,
+                        .dense = s->image};
   LS_TRY(backend->device_open(&options, &c->device, error));
   for (int l = 0; l < ls_network_layer_count(&s->spec); l++) {
     LS_TRY(operator_new(c, l, error));
@@ -120,7 +126,8 @@ static void chain_free(chain *c) {
 }
 
 static const void *input_of(const chain *c, const sample *s, int layer) {
-  return layer ? c->activation[layer - 1] : s->image;
+  if (layer) return c->activation[layer - 1];
+  return c->backend->takes_images ? (const void *)&c->image : s->image;
 }
 
 static ls_status forward(chain *c, const sample *s, float *logits, ls_error *error) {

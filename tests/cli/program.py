@@ -94,6 +94,15 @@ def backends():
     return [(b["name"], v) for b in info()["backends"] if b["available"] for v in b["variants"]]
 
 
+def backend_with_settings():
+    """Name of a backend that has --isa, --winograd and --skip."""
+    settings = ["--isa", "baseline", "--winograd", "off", "--skip", "off"]
+    for backend in json.loads(larscale("info", *settings, "--json").out)["backends"]:
+        if backend["available"] and "refused" not in backend:
+            return backend["name"]
+    raise Skip("no backend of this build has settings of its own kernels")
+
+
 def needs_hdf5():
     if info()["libraries"]["hdf5"] == "none":
         raise Skip("this build has no HDF5")
@@ -152,11 +161,15 @@ class Trial:
         return json.loads(self.train("--json", "--out", self.path(f"run-{self.runs}"), *more,
                                      **options).out)["weights_checksum"]
 
-    def start(self, *more, ranks=1, environment=None, preexec=None):
+    def start(self, *more, **options):
         """Starts to train and does not wait for the end. The record is in folder run-NUMBER."""
+        return self.launch("train", *self.options, "--optimizer", "adam", "--lr", "0.01", "--json", *more,
+                           **options)
+
+    def launch(self, *arguments, ranks=1, environment=None, preexec=None):
+        """Starts the program and does not wait for the end. The record is in folder run-NUMBER."""
         self.runs += 1
-        command = [LARSCALE, "train", *self.options, "--optimizer", "adam", "--lr", "0.01", "--json",
-                   "--out", self.path(f"run-{self.runs}"), *map(str, more)]
+        command = [LARSCALE, *map(str, arguments), "--out", self.path(f"run-{self.runs}")]
         if ranks > 1:
             command = [launcher(), "-np", str(ranks), *command]
         return processes.Run(command, LARSCALE, self.path(f"run-{self.runs}.log"),
@@ -201,8 +214,9 @@ def rows(path):
 
 
 def history(folder):
-    """A run's history as tuples of text, but for its last column, the seconds."""
-    return [tuple(row.values())[:-1] for row in rows(os.path.join(folder, "history.csv"))]
+    """A run's history as tuples of text from epoch to lr: what does not depend on time."""
+    return [tuple(value for name, value in row.items() if name not in ("global_batch", "seed", "kind", "wall_s"))
+            for row in rows(os.path.join(folder, "history.csv"))]
 
 
 def main(names):

@@ -1,5 +1,9 @@
 """Options of every command: help, and what is said about wrong ones."""
-from program import larscale, main, refused, with_trial
+import json
+import os
+import tempfile
+
+from program import backend_with_settings, info, larscale, main, refused, with_trial
 
 COMMANDS = ["info", "inspect", "convert", "train", "evaluate", "step", "load", "synthetic"]
 
@@ -68,11 +72,19 @@ def test_choices():
     refused("train", "--optimizer", "rmsprop", code=2, says=["rmsprop", "sgd|adam"])
     refused("train", "--plane", "W", code=2, says=["W", "U|V|Y|all"])
     refused("train", "--shuffle", "yes", code=2, says="on|off")
+    for command in ["train", "evaluate", "step", "info"]:
+        refused(command, "--isa", "avx", code=2, says=["--isa avx", "baseline|avx2|avx512"])
+        refused(command, "--winograd", "on", code=2, says=["--winograd on", "off|1d"])
+        refused(command, "--skip", "all", code=2, says=["--skip all", "shortcut|exact|off"])
 
 
 @with_trial
 def test_backend(trial):
-    """an unknown backend or variant names those there are"""
+    """an unknown backend, variant or setting names those there are"""
+    for text, words in [("reference:fast", ["fast", "plain"]), ("reference:isa=sse", ["isa=sse", "avx2"]),
+                        ("reference:plain:fft=1", ["fft=1", "isa, winograd and skip"]),
+                        (":plain", "no such backend"), ("reference,reference", "no such backend")]:
+        refused("train", *trial.options, "--backend", text, code=2, says=words)
     refused("train", *trial.options, "--backend", "tensorflow", code=2, says=["tensorflow", "reference"])
     refused("train", *trial.options, "--backend", "reference", "--variant", "fast", code=2,
             says=["fast", "plain"])
@@ -88,6 +100,36 @@ def test_no_data():
 def test_stray_argument():
     """a command without files refuses them"""
     refused("info", "something", code=2, says="something")
+
+
+def test_info():
+    """info names the instruction sets and each backend's kernels for the network asked for"""
+    machine = info()["machine"]["isa"].split()
+    assert machine[0] == "baseline" and set(machine) <= {"baseline", "avx2", "avx512"}, machine
+    for backend in info()["backends"]:
+        assert backend["available"] == ("kernels" in backend), backend
+        for kernels in backend.get("kernels", {}).values():
+            assert kernels.startswith("conv1: ") and "; dense2: " in kernels, kernels
+    refused("info", "--size", 600, says=["600", "--size"])
+    with tempfile.TemporaryDirectory() as folder:
+        network = os.path.join(folder, "network")
+        with open(network, "w", encoding="ascii") as file:
+            file.write("blocks 4 8\ndense 3\n")
+        out = larscale("info", "--network", network, "--size", 40).out
+    assert "conv2: " in out and "conv3: " not in out and "dense1: " in out, out
+
+
+@with_trial
+def test_settings_in_record(trial):
+    """settings of a backend's kernels are part of its name and of the record"""
+    backend = backend_with_settings()
+    larscale("train", *trial.options, "--epochs", 1, "--out", trial.path("run"), "--backend", backend,
+             "--skip", "exact", "--isa", "baseline")
+    with open(trial.path("run/env.json"), encoding="utf-8") as file:
+        record = json.load(file)
+    options = record["options"]
+    assert (options["isa"], options["winograd"], options["skip"]) == ("baseline", None, "exact"), options
+    assert record["backend"].endswith(":isa=baseline:skip=exact"), record["backend"]
 
 
 @with_trial

@@ -112,7 +112,8 @@ def test_record(trial):
     """the run's folder: files, environment, confusion table"""
     trial.train("--epochs", 2, *trial.validation, "--out", trial.path("run"))
     files = sorted(os.listdir(trial.path("run")))
-    assert files == ["RESULT", "confusion.csv", "env.json", "history.csv", "samples.csv"], files
+    assert files == ["RESULT", "confusion.csv", "env.json", "events.log", "history.csv", "run.json",
+                     "samples.csv", "summary.csv"], files
     with open(trial.path("run/RESULT"), encoding="ascii") as file:
         assert file.read() == "RESULT VALID\n"
     with open(trial.path("run/env.json"), encoding="utf-8") as file:

@@ -11,7 +11,7 @@ import time
 import numpy
 
 from interrupted import OPTIONS, STEPS, begun, checkpoints, goes_on, until
-from program import backends, history, main, needs_hdf5, refused, small_disk, with_trial
+from program import backend_with_settings, backends, history, main, needs_hdf5, refused, small_disk, with_trial
 
 
 def ends_without_checkpoints(trial, run, points, kept):
@@ -222,6 +222,24 @@ def test_other_run(trial):
                     says=["of another run: ", *words])
     assert not os.path.exists(trial.path("run"))
     trial.weights("--steps", 8, "--global-batch", 5, "--resume", points)
+
+
+@with_trial
+def test_other_settings(trial):
+    """another instruction set, Winograd or skipping: refused, with both values"""
+    needs_hdf5()
+    backend = backend_with_settings()
+    points = trial.path("points")
+    known = ["--steps", 4, "--backend", backend, "--isa", "baseline", "--winograd", "off", "--skip", "off"]
+    trial.weights(*known, "--checkpoint", points)
+    for option, value, words in [("--isa", None, "isa is baseline there, not given here"),
+                                 ("--skip", "exact", "skip is off there, exact here"),
+                                 ("--winograd", None, "winograd is off there, not given here")]:
+        at = known.index(option)
+        changed = known[:at] + ([option, value] if value else []) + known[at + 2:]
+        refused("train", *trial.options, "--optimizer", "adam", "--lr", "0.01", *changed, "--resume", points,
+                "--out", trial.path("run"), says=["of another run: ", words])
+    trial.weights(*known[2:], "--steps", 8, "--resume", points)
 
 
 main(globals())

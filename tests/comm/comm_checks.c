@@ -134,6 +134,57 @@ static ls_status agree(ls_comm *comm, int ranks, ls_error *error) {
   return LS_OK;
 }
 
+/* What the ranks from first on, or every second one, are among themselves. */
+static ls_status check_part(ls_comm *part, int size, int rank, ls_error *error) {
+  EXPECT(part);
+  EXPECT(ls_comm_size(part) == size && ls_comm_rank(part) == rank);
+  EXPECT(ls_comm_node_size(part) == size && ls_comm_node_rank(part) == rank);
+  float one = 1;
+  LS_TRY(ls_comm_sum_floats(part, &one, 1, error));
+  EXPECT(one == (float)size);
+  return LS_OK;
+}
+
+/* The first ones, for every number of them, while the others rest. */
+static ls_status split_first(ls_comm *comm, int ranks, ls_error *error) {
+  int rank = ls_comm_rank(comm);
+  for (int size = 0; size <= ranks; size++) {
+    ls_comm *part;
+    LS_TRY(ls_comm_split(comm, rank < size, &part, error));
+    if (rank < size)
+      LS_TRY(check_part(part, size, rank, error));
+    else
+      EXPECT(!part);
+    ls_comm_free(part);
+    LS_TRY(ls_comm_rest(comm, error));
+  }
+  return LS_OK;
+}
+
+/* Two apart from each other at once: each rank is a member of one. */
+static ls_status split_odd(ls_comm *comm, int ranks, ls_error *error) {
+  int rank = ls_comm_rank(comm), odd = rank % 2;
+  ls_comm *part[2];
+  LS_TRY(ls_comm_split(comm, odd == 0, &part[0], error));
+  LS_TRY(ls_comm_split(comm, odd == 1, &part[1], error));
+  LS_TRY(check_part(part[odd], odd ? ranks / 2 : (ranks + 1) / 2, rank / 2, error));
+  EXPECT(!part[!odd]);
+  ls_comm_free(part[odd]);
+  return LS_OK;
+}
+
+/* Nobody goes on before the last comes; who waits leaves the processor to others. */
+static ls_status rest(ls_comm *comm, int ranks, ls_error *error) {
+  const struct timespec late = {.tv_sec = 1};
+  LS_TRY(ls_comm_barrier(comm, error));
+  double start = ls_seconds(), used = ls_processor_seconds();
+  if (ls_comm_rank(comm) == ranks - 1) nanosleep(&late, NULL);
+  LS_TRY(ls_comm_rest(comm, error));
+  EXPECT(ls_seconds() - start > 0.9);
+  EXPECT(ls_processor_seconds() - used < 0.05);
+  return LS_OK;
+}
+
 /* The last rank fails while the others wait for it. */
 static ls_status fail(ls_comm *comm, int ranks, ls_error *error) {
   if (ls_comm_rank(comm) == ranks - 1) return ls_fail(error, LS_IO, "rank %d gives up", ranks - 1);
@@ -147,6 +198,9 @@ static ls_status all(ls_comm *comm, int ranks, ls_error *error) {
   LS_TRY(broadcast(comm, ranks, error));
   LS_TRY(gather(comm, ranks, error));
   LS_TRY(barrier(comm, ranks, error));
+  LS_TRY(split_first(comm, ranks, error));
+  LS_TRY(split_odd(comm, ranks, error));
+  LS_TRY(rest(comm, ranks, error));
   return agree(comm, ranks, error);
 }
 

@@ -2,6 +2,7 @@
 #include "support/test.h"
 
 #include "network/spec.h"
+#include "network/work.h"
 
 #include <math.h>
 #include <string.h>
@@ -75,6 +76,26 @@ static void test_published_flop(void **state) {
     sum += conv[b];
   }
   assert_true(ls_network_forward_flop(&spec) == sum);
+  /* Each layer's two gradients as much as its forward pass, but none of the image. */
+  assert_true(ls_network_step_flop(&spec) == 3 * sum - conv[0]);
+}
+
+/* Tensors of block 2: 720 x 720 x 10 in, 144 x 144 x 64 out, 16,064 parameters. */
+static void test_work_of_a_layer(void **state) {
+  (void)state;
+  ls_network_spec spec = ls_network_study(3600, 1);
+  double in = 720. * 720 * 10, out = 144. * 144 * 64, parameters = 16064;
+  ls_work forward = ls_network_layer_work(&spec, 1, 0),
+          backward = ls_network_layer_work(&spec, 1, 1);
+  assert_true(forward.flop == 2. * 25 * 10 * 64 * 720 * 720);
+  assert_true(forward.bytes == 4 * (in + parameters + out));
+  assert_true(backward.flop == 2 * forward.flop);
+  assert_true(backward.bytes == 4 * (in + parameters + 2 * out + 2 * parameters + in));
+  ls_work first = ls_network_layer_work(&spec, 0, 1);
+  assert_true(first.flop == 2. * 25 * 10 * 3600 * 3600);
+  assert_true(first.bytes == 4 * (3600. * 3600 + 2 * 720. * 720 * 10 + 3 * 260.));
+  ls_work dense = ls_network_layer_work(&spec, 5, 0);
+  assert_true(dense.flop == 2. * 32 * 5 && dense.bytes == 4. * (32 + 33 * 5 + 5));
 }
 
 static void test_other_sizes_and_planes(void **state) {
@@ -148,6 +169,7 @@ int main(void) {
       cmocka_unit_test(test_published_shapes),
       cmocka_unit_test(test_published_parameters),
       cmocka_unit_test(test_published_flop),
+      cmocka_unit_test(test_work_of_a_layer),
       cmocka_unit_test(test_other_sizes_and_planes),
       cmocka_unit_test(test_sizes_that_are_refused),
       cmocka_unit_test(test_layers_that_are_refused),

@@ -7,6 +7,8 @@
  * strip's conv output stays in the cache of the thread that makes it and never exists whole. */
 #include "backends/onednn/onednn.h"
 
+#include "backends/settings.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -75,6 +77,7 @@ static const char *const variants[] = {"rewritten", "literal", NULL};
 static ls_status device_open(const ls_backend_options *options, ls_device **opened,
                              ls_error *error) {
   *opened = NULL;
+  LS_TRY(ls_backend_refuse_settings("onednn", options, error));
   int literal = options->variant && !strcmp(options->variant, variants[1]);
   if (options->variant && !literal && strcmp(options->variant, variants[0]))
     return ls_fail(error, LS_USAGE, "backend onednn: no variant %s; choose %s or %s",

@@ -1,6 +1,8 @@
 /* Backend openblas: im2col in bounded bands and cblas_sgemm. Activations are plain floats. */
 #include "backends/openblas/openblas.h"
 
+#include "backends/settings.h"
+
 #include <cblas.h>
 
 #include <stdio.h>
@@ -21,6 +23,8 @@ static int available(char *reason, size_t length) {
 
 static ls_status device_open(const ls_backend_options *options, ls_device **device,
                              ls_error *error) {
+  *device = NULL;
+  LS_TRY(ls_backend_refuse_settings("openblas", options, error));
   *device = calloc(1, sizeof **device);
   if (!*device) return ls_fail(error, LS_MEMORY, "backend openblas: no memory");
 #ifdef _OPENMP

@@ -2,6 +2,7 @@
  * floats. */
 #include "backends/backend.h"
 #include "backends/reference/kernels.h"
+#include "backends/settings.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,6 +27,8 @@ static void version(char *text, size_t length) {
 
 static ls_status device_open(const ls_backend_options *options, ls_device **device,
                              ls_error *error) {
+  *device = NULL;
+  LS_TRY(ls_backend_refuse_settings("reference", options, error));
   *device = calloc(1, sizeof **device);
   if (!*device) return ls_fail(error, LS_MEMORY, "backend reference: no memory");
   (*device)->threads = options->threads;
