@@ -42,7 +42,7 @@ extern const ls_truth_column ls_simulated_truth[LS_SIMULATED_SETS];
 typedef struct ls_simulation_sums {
   double events, deposits, outside, untimely;
   double pixels[LS_WIRE_PLANES];
-  double transport, detector, images, writing; /* seconds of all threads */
+  double transport, detector, images, writing; /* processor seconds of all threads */
   double files_made, files_kept, bytes;
 } ls_simulation_sums;
 

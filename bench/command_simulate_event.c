@@ -87,17 +87,17 @@ static ls_status make_images(ls_event_maker *maker, size_t event, ls_pixels *pla
                              ls_error *error) {
   const ls_simulation *s = maker->simulation;
   int ticks = ls_detector_ticks(&s->detector), columns = ls_detector_columns(&s->detector);
-  double start = ls_seconds();
+  double start = ls_thread_seconds();
   LS_TRY(ls_readout_charge(maker->readout, &maker->deposits, error));
   const ls_trace_sink sink = {add_trace, &maker->traces};
   for (int p = 0; p < LS_WIRE_PLANES; p++) {
     ls_plane_traces_clear(&maker->traces);
     LS_TRY(ls_readout_plane(maker->readout, p, &s->readout, s->seed, event, &sink, error));
-    double read_out = ls_seconds();
+    double read_out = ls_thread_seconds();
     maker->sums.detector += read_out - start;
     LS_TRY(ls_plane_traces_pixels(&maker->traces, ticks, columns, &planes[p], error));
     maker->sums.pixels[p] += (double)planes[p].count;
-    start = ls_seconds();
+    start = ls_thread_seconds();
     maker->sums.images += start - read_out;
   }
   return LS_OK;
@@ -123,16 +123,16 @@ static ls_status make_waveforms(ls_event_maker *maker, size_t event, size_t in_f
   for (int p = 0; p < LS_WIRE_PLANES; p++)
     for (int first = 0; first < ticks; first += TICKS) {
       int wires = ls_detector_wires(&s->detector, p);
-      double start = ls_seconds();
+      double start = ls_thread_seconds();
       options.first = first;
       options.count = ticks - first < TICKS ? ticks - first : TICKS;
       LS_TRY(ls_waveforms_begin(&maker->waveforms, wires, first, options.count, error));
       LS_TRY(ls_readout_plane(maker->readout, p, &options, s->seed, event, &sink, error));
-      double read_out = ls_seconds();
+      double read_out = ls_thread_seconds();
       LS_TRY(ls_waveform_event_add(made, p, maker->waveforms.values, first, options.count, wires,
                                    columns, error));
       maker->sums.detector += read_out - start;
-      maker->sums.images += ls_seconds() - read_out;
+      maker->sums.images += ls_thread_seconds() - read_out;
       maker->sums.pixels[p] += (double)wires * options.count;
     }
   return ls_waveform_event_end(made, error);
@@ -159,9 +159,9 @@ static void count(ls_event_maker *maker, ls_simulated_event *made) {
 
 ls_status ls_event_maker_make(ls_event_maker *maker, size_t event, size_t in_file,
                               ls_simulated_event *made, ls_error *error) {
-  double start = ls_seconds();
+  double start = ls_thread_seconds();
   LS_TRY(make_deposits(maker, event, made, error));
-  maker->sums.transport += ls_seconds() - start;
+  maker->sums.transport += ls_thread_seconds() - start;
   if (maker->simulation->readout.form == LS_READOUT_DIGITS)
     LS_TRY(make_waveforms(maker, event, in_file, &made->waveforms, error));
   else

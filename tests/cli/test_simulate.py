@@ -10,7 +10,7 @@ import tempfile
 import time
 
 import numpy
-from program import LARSCALE, Skip, larscale, main, needs_hdf5, refused, sanitized, small_disk
+from program import LARSCALE, Skip, larscale, launcher, main, needs_hdf5, refused, sanitized, small_disk
 
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "bench", "simulator"))
 try:
@@ -212,6 +212,43 @@ def test_interrupted(folder):
         if stop != signal.SIGKILL:
             assert code == 3 and "stopped by a signal" in message, (code, message)
             assert all(name.endswith(".h5") for name in left), left
+        for name in left:
+            if name.endswith(".h5"):
+                with h5py.File(os.path.join(out, name)) as file:
+                    assert file["image/wires"].shape[0] == 2
+        simulate(out, *more)
+        assert checksums(out) == checksums(whole), sorted(os.listdir(out))
+
+
+@in_folder
+def test_interrupted_ranks(folder):
+    """Ctrl-C and signals to mpirun: no torn file, and the same command goes on to the same set"""
+    more = ["--particles", "e-", "--events", 60, "--events-per-file", 2, "--threads", 1]
+    mpirun = [launcher(), "-np", "2"]
+    whole = os.path.join(folder, "whole")
+    simulate(whole, *more)
+    for stop, everybody in ((signal.SIGINT, True), (signal.SIGINT, False), (signal.SIGTERM, False),
+                            (signal.SIGUSR1, False)):
+        out = os.path.join(folder, f"{stop.name}-{everybody}")
+        with subprocess.Popen([*mpirun, LARSCALE, "simulate", "--out", out, *map(str, more)], text=True,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True) as run:
+            end = time.monotonic() + 60
+            while not os.path.exists(os.path.join(out, "events-00003.h5")):
+                assert run.poll() is None and time.monotonic() < end, "no file within 60 s"
+                time.sleep(0.002)
+            if everybody:
+                os.killpg(run.pid, stop)
+            else:
+                run.send_signal(stop)
+            message = run.stderr.read()
+            code = run.wait()
+        left = sorted(os.listdir(out))
+        assert code != 0, message
+        assert len([name for name in left if name.endswith(".h5")]) < 30, "was too fast to be stopped"
+        print(f"# {stop.name} to {'all' if everybody else 'mpirun'}: code {code}, {len(left)} files, "
+              f"{len([name for name in left if not name.endswith('.h5')])} unfinished")
+        if stop == signal.SIGUSR1:
+            assert code == 3 and "stopped by a signal" in message, (code, message)
         for name in left:
             if name.endswith(".h5"):
                 with h5py.File(os.path.join(out, name)) as file:
