@@ -432,12 +432,13 @@ def test_full_disk():
     needs_hdf5()
     if sanitized():
         raise Skip("slow under sanitizers")
-    with small_disk("4M") as folder:
-        out = os.path.join(folder, "set")
-        more = ["--particles", "e-", "--events", 40, "--events-per-file", 2]
-        refused("simulate", "--out", out, *more, says=["events-", "cannot be written"])
-        assert all(name.endswith(".h5") for name in os.listdir(out)), os.listdir(out)
-        assert len(os.listdir(out)) < 20
+    for form, size in (("kevlar", "4M"), ("packed", "1M")):
+        with small_disk(size) as folder:
+            out = os.path.join(folder, "set")
+            more = ["--particles", "e-", "--events", 60, "--events-per-file", 2, "--format", form]
+            refused("simulate", "--out", out, *more, says=["events-", "cannot be written"])
+            made = os.listdir(out)
+            assert all(name.endswith(".h5") for name in made) and 0 < len(made) < 30, made
 
 
 @in_folder
