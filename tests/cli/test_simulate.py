@@ -432,13 +432,16 @@ def test_full_disk():
     needs_hdf5()
     if sanitized():
         raise Skip("slow under sanitizers")
-    for form, size in (("kevlar", "4M"), ("packed", "1M")):
+    for form, size in (("kevlar", "4M"), ("packed", "2M")):
         with small_disk(size) as folder:
             out = os.path.join(folder, "set")
             more = ["--particles", "e-", "--events", 60, "--events-per-file", 2, "--format", form]
             refused("simulate", "--out", out, *more, says=["events-", "cannot be written"])
             made = os.listdir(out)
             assert all(name.endswith(".h5") for name in made) and 0 < len(made) < 30, made
+            subprocess.run(["mount", "-o", "remount,size=200M", folder], check=True)
+            result = simulate(out, *more)
+            assert result["files_kept"] == len(made) and result["files_made"] == 30 - len(made), (made, result)
 
 
 @in_folder
