@@ -63,8 +63,8 @@ static void print_text(const ls_simulation *s, const outcome *o) {
            "after its ticks\n",
            t->outside, t->deposits, t->untimely);
   if (t->events > 0)
-    printf("ms an event: transport %.2f, detector %.2f, images %.2f, writing %.2f; %.0f events/s "
-           "and core without writing\n",
+    printf("processor ms an event: transport %.2f, detector %.2f, images %.2f, writing %.2f; %.0f "
+           "events/s and core without writing\n",
            per(1e3 * t->transport, t->events), per(1e3 * t->detector, t->events),
            per(1e3 * t->images, t->events), per(1e3 * t->writing, t->events),
            per(t->events, t->transport + t->detector + t->images));

@@ -42,12 +42,13 @@ extern const ls_truth_column ls_simulated_truth[LS_SIMULATED_SETS];
 typedef struct ls_simulation_sums {
   double events, deposits, outside, untimely;
   double pixels[LS_WIRE_PLANES];
-  double transport, detector, images, writing; /* seconds of all threads */
+  double transport, detector, images, writing; /* processor seconds of all threads */
   double files_made, files_kept, bytes;
 } ls_simulation_sums;
 
 typedef struct ls_simulated_event {
   ls_pixels planes[LS_WIRE_PLANES];
+  ls_waveform_event waveforms; /* instead, of rawdigits */
   ls_event_info info;
   double truth[LS_SIMULATED_TRUTH];
 } ls_simulated_event;
@@ -59,6 +60,7 @@ typedef struct ls_event_maker {
   ls_readout *readout;
   ls_deposits deposits;
   ls_plane_traces traces;
+  ls_waveforms waveforms;
   ls_simulation_sums sums;
 } ls_event_maker;
 
@@ -66,9 +68,11 @@ ls_status ls_event_maker_open(ls_event_maker *maker, const ls_simulation *simula
                               ls_error *error);
 void ls_event_maker_close(ls_event_maker *maker); /* a zeroed struct is fine */
 
-/* Makes event number event. A pure function of the simulation and event. */
-ls_status ls_event_maker_make(ls_event_maker *maker, size_t event, ls_simulated_event *made,
-                              ls_error *error);
+/* Makes event number event, the in_file-th of its file. A pure function of the simulation and
+ * event. */
+ls_status ls_event_maker_make(ls_event_maker *maker, size_t event, size_t in_file,
+                              ls_simulated_event *made, ls_error *error);
+void ls_simulated_event_destroy(ls_simulated_event *made);
 
 /* Who gets the events, one after the other. */
 typedef struct ls_event_taker {

@@ -1,5 +1,6 @@
 /* One simulated event: gun, transport, detector, image, truth. */
 #include "base/clock.h"
+#include "base/memory.h"
 #include "bench/command_simulate.h"
 
 #include <math.h>
@@ -26,6 +27,15 @@ void ls_event_maker_close(ls_event_maker *maker) {
   ls_readout_free(maker->readout);
   ls_deposits_destroy(&maker->deposits);
   ls_plane_traces_destroy(&maker->traces);
+  ls_waveforms_destroy(&maker->waveforms);
+}
+
+void ls_simulated_event_destroy(ls_simulated_event *made) {
+  for (int p = 0; p < LS_WIRE_PLANES; p++) {
+    ls_free(made->planes[p].index);
+    ls_free(made->planes[p].value);
+  }
+  ls_waveform_event_destroy(&made->waveforms);
 }
 
 /* What is known of the event before the detector. The deposits' energy, where nothing else is. */
@@ -77,24 +87,55 @@ static ls_status make_images(ls_event_maker *maker, size_t event, ls_pixels *pla
                              ls_error *error) {
   const ls_simulation *s = maker->simulation;
   int ticks = ls_detector_ticks(&s->detector), columns = ls_detector_columns(&s->detector);
-  double start = ls_seconds();
+  double start = ls_thread_seconds();
   LS_TRY(ls_readout_charge(maker->readout, &maker->deposits, error));
   const ls_trace_sink sink = {add_trace, &maker->traces};
   for (int p = 0; p < LS_WIRE_PLANES; p++) {
-    if (s->readout.form == LS_READOUT_DIGITS)
-      LS_TRY(
-          ls_plane_traces_whole(&maker->traces, ls_detector_wires(&s->detector, p), ticks, error));
-    else
-      ls_plane_traces_clear(&maker->traces);
+    ls_plane_traces_clear(&maker->traces);
     LS_TRY(ls_readout_plane(maker->readout, p, &s->readout, s->seed, event, &sink, error));
-    double read_out = ls_seconds();
+    double read_out = ls_thread_seconds();
     maker->sums.detector += read_out - start;
     LS_TRY(ls_plane_traces_pixels(&maker->traces, ticks, columns, &planes[p], error));
     maker->sums.pixels[p] += (double)planes[p].count;
-    start = ls_seconds();
+    start = ls_thread_seconds();
     maker->sums.images += start - read_out;
   }
   return LS_OK;
+}
+
+static ls_status add_waveform(void *context, int plane, int wire, int tick, int count,
+                              const float *values, ls_error *error) {
+  (void)plane, (void)error;
+  ls_waveforms_add(context, wire, tick, count, values);
+  return LS_OK;
+}
+
+/* Whole waveforms are an event of 300 MB, so they are made and compressed some ticks at a time. */
+static ls_status make_waveforms(ls_event_maker *maker, size_t event, size_t in_file,
+                                ls_waveform_event *made, ls_error *error) {
+  enum { TICKS = 640 };
+  const ls_simulation *s = maker->simulation;
+  const ls_trace_sink sink = {add_waveform, &maker->waveforms};
+  ls_readout_options options = s->readout;
+  int ticks = ls_detector_ticks(&s->detector), columns = ls_detector_columns(&s->detector);
+  LS_TRY(ls_readout_charge(maker->readout, &maker->deposits, error));
+  LS_TRY(ls_waveform_event_begin(made, s->settings->format, in_file, error));
+  for (int p = 0; p < LS_WIRE_PLANES; p++)
+    for (int first = 0; first < ticks; first += TICKS) {
+      int wires = ls_detector_wires(&s->detector, p);
+      double start = ls_thread_seconds();
+      options.first = first;
+      options.count = ticks - first < TICKS ? ticks - first : TICKS;
+      LS_TRY(ls_waveforms_begin(&maker->waveforms, wires, first, options.count, error));
+      LS_TRY(ls_readout_plane(maker->readout, p, &options, s->seed, event, &sink, error));
+      double read_out = ls_thread_seconds();
+      LS_TRY(ls_waveform_event_add(made, p, maker->waveforms.values, first, options.count, wires,
+                                   columns, error));
+      maker->sums.detector += read_out - start;
+      maker->sums.images += ls_thread_seconds() - read_out;
+      maker->sums.pixels[p] += (double)wires * options.count;
+    }
+  return ls_waveform_event_end(made, error);
 }
 
 static void count(ls_event_maker *maker, ls_simulated_event *made) {
@@ -116,12 +157,15 @@ static void count(ls_event_maker *maker, ls_simulated_event *made) {
   maker->sums.events++;
 }
 
-ls_status ls_event_maker_make(ls_event_maker *maker, size_t event, ls_simulated_event *made,
-                              ls_error *error) {
-  double start = ls_seconds();
+ls_status ls_event_maker_make(ls_event_maker *maker, size_t event, size_t in_file,
+                              ls_simulated_event *made, ls_error *error) {
+  double start = ls_thread_seconds();
   LS_TRY(make_deposits(maker, event, made, error));
-  maker->sums.transport += ls_seconds() - start;
-  LS_TRY(make_images(maker, event, made->planes, error));
+  maker->sums.transport += ls_thread_seconds() - start;
+  if (maker->simulation->readout.form == LS_READOUT_DIGITS)
+    LS_TRY(make_waveforms(maker, event, in_file, &made->waveforms, error));
+  else
+    LS_TRY(make_images(maker, event, made->planes, error));
   count(maker, made);
   return LS_OK;
 }

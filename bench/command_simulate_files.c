@@ -56,7 +56,7 @@ typedef struct taking {
 static ls_status take(void *context, size_t event, ls_simulated_event *made, ls_error *error) {
   const taking *to = context;
   making *m = to->m;
-  double start = ls_seconds();
+  double start = ls_thread_seconds();
   if (m->dump) { /* there is one thread */
     ls_readout_view view = ls_readout_deposits(m->makers->readout);
     LS_TRY(
@@ -64,10 +64,13 @@ static ls_status take(void *context, size_t event, ls_simulated_event *made, ls_
   }
   if (to->writer) {
     ls_status status =
-        ls_event_writer_append(to->writer, made->planes, &made->info, made->truth, error);
+        m->simulation->readout.form == LS_READOUT_DIGITS
+            ? ls_event_writer_append_waveforms(to->writer, &made->waveforms, &made->info,
+                                               made->truth, error)
+            : ls_event_writer_append(to->writer, made->planes, &made->info, made->truth, error);
     if (status != LS_OK) return ls_fail_within(error, status, "event %zu", event);
   }
-  m->sums->writing += ls_seconds() - start;
+  m->sums->writing += ls_thread_seconds() - start;
   ls_progress_at(&m->progress, ++m->done, m->mine, NULL);
   return stopped(m, error);
 }
@@ -108,9 +111,9 @@ static ls_status make_file(making *m, const char *path, const char *record, size
     ls_event_writer_discard(&writer);
     return status;
   }
-  double start = ls_seconds();
+  double start = ls_thread_seconds();
   LS_TRY(ls_event_writer_finish(&writer, error));
-  m->sums->writing += ls_seconds() - start;
+  m->sums->writing += ls_thread_seconds() - start;
   m->sums->files_made++;
   struct stat file;
   if (!stat(path, &file)) m->sums->bytes += (double)file.st_size;

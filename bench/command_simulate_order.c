@@ -3,8 +3,6 @@
 #define _POSIX_C_SOURCE 200809L
 #include "bench/command_simulate.h"
 
-#include "base/memory.h"
-
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -30,9 +28,9 @@ typedef struct queue {
   const ls_event_taker *taker;
   pthread_mutex_t lock; /* of all below */
   pthread_cond_t changed;
-  size_t next, end, taken; /* to be begun; behind the last; handed on so far */
-  int taking;              /* a thread hands events on */
-  place *places;           /* event e's is e % place_count */
+  size_t first, next, end, taken; /* of all; to be begun; behind the last; handed on so far */
+  int taking;                     /* a thread hands events on */
+  place *places;                  /* event e's is e % place_count */
   size_t place_count;
   ls_status failed; /* of the first event, in their order, that could not be made or taken */
   ls_error *error;
@@ -69,7 +67,7 @@ static void work(queue *q, ls_event_maker *maker) {
     place *p = &q->places[event % q->place_count];
     pthread_mutex_unlock(&q->lock);
     p->error = (ls_error){0};
-    p->status = ls_event_maker_make(maker, event, &p->event, &p->error);
+    p->status = ls_event_maker_make(maker, event, event - q->first, &p->event, &p->error);
     pthread_mutex_lock(&q->lock);
     p->ready = 1;
     hand_on(q);
@@ -78,22 +76,20 @@ static void work(queue *q, ls_event_maker *maker) {
 }
 
 static void free_places(queue *q) {
-  for (size_t i = 0; i < q->place_count; i++)
-    for (int p = 0; p < LS_WIRE_PLANES; p++) {
-      ls_free(q->places[i].event.planes[p].index);
-      ls_free(q->places[i].event.planes[p].value);
-    }
+  for (size_t i = 0; i < q->place_count; i++) ls_simulated_event_destroy(&q->places[i].event);
   free(q->places);
 }
 
 ls_status ls_make_in_order(ls_event_maker *makers, int threads, size_t first, size_t end,
                            const ls_event_taker *taker, ls_error *error) {
   /* a place for whole waveforms is large */
-  int places = makers->simulation->readout.whole ? threads : threads * PLACES_PER_THREAD;
+  int places =
+      makers->simulation->readout.form == LS_READOUT_DIGITS ? threads : threads * PLACES_PER_THREAD;
   queue q = {.makers = makers,
              .taker = taker,
              .lock = PTHREAD_MUTEX_INITIALIZER,
              .changed = PTHREAD_COND_INITIALIZER,
+             .first = first,
              .next = first,
              .end = end,
              .taken = first,

@@ -3,6 +3,7 @@
 
 #include "backends/registry.h"
 #include "build_facts.h"
+#include "datasets/display/thumbnail.h"
 #include "datasets/libraries.h"
 #include "machine/machine.h"
 #include "store/store.h"
@@ -46,6 +47,7 @@ static void add_libraries(cJSON *environment) {
 #endif
   cJSON_AddStringToObject(libraries, "mpi", ls_comm_library());
   cJSON_AddStringToObject(libraries, "hdf5", ls_datasets_hdf5_library());
+  cJSON_AddStringToObject(libraries, "png", ls_thumbnail_library());
   cJSON_AddStringToObject(libraries, "compression", ls_store_codec_library());
   cJSON_AddStringToObject(libraries, "google_benchmark", LS_BUILD_BENCHMARK);
   cJSON_AddStringToObject(libraries, "cjson", cJSON_Version());

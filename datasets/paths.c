@@ -29,6 +29,17 @@ static int is_folder(const char *path) {
   return stat(path, &facts) == 0 && S_ISDIR(facts.st_mode);
 }
 
+/* A file that is no longer what its name says must be reported, not passed over. */
+static int is_named_as_events(const char *name) {
+  static const char *const endings[] = {".h5", ".hdf5", ".npy"};
+  size_t length = strlen(name);
+  for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+    size_t end = strlen(endings[i]);
+    if (length > end && !strcmp(name + length - end, endings[i])) return 1;
+  }
+  return 0;
+}
+
 /* An entry of a folder: taken if it can hold events. */
 static ls_status add_entry(ls_paths *paths, const char *folder, const char *name, ls_error *error) {
   size_t length = strlen(folder) + strlen(name) + 2;
@@ -46,7 +57,8 @@ static ls_status add_entry(ls_paths *paths, const char *folder, const char *name
                      path, strerror(errno));
   else if (S_ISREG(facts.st_mode))
     status = ls_source_is_candidate(path, &candidate, error);
-  if (status == LS_OK && candidate) status = add_file(paths, path, error);
+  if (status == LS_OK && (candidate || (S_ISREG(facts.st_mode) && is_named_as_events(name))))
+    status = add_file(paths, path, error);
   free(path);
   return status;
 }

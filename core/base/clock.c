@@ -15,3 +15,7 @@ double ls_seconds(void) {
 double ls_processor_seconds(void) {
   return seconds(CLOCK_PROCESS_CPUTIME_ID);
 }
+
+double ls_thread_seconds(void) {
+  return seconds(CLOCK_THREAD_CPUTIME_ID);
+}

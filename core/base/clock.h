@@ -8,4 +8,7 @@ double ls_seconds(void);
 /* Processor seconds of this process, all threads, so far. */
 double ls_processor_seconds(void);
 
+/* The same of the calling thread alone. */
+double ls_thread_seconds(void);
+
 #endif

@@ -85,8 +85,9 @@ ls_status ls_caption_make(ls_caption *caption, ls_source *source, size_t in_file
     make_heading(&view->panel[p], p, view->planes, caption->heading[p], sizeof caption->heading[p]);
   if (view->wires_per_cell * view->ticks_per_cell > 1)
     snprintf(caption->footnote, sizeof caption->footnote,
-             "a point is the pixel farthest from zero of %d wires x %d ticks; ",
-             view->wires_per_cell, view->ticks_per_cell);
+             "a point is the pixel farthest from zero of %d wire%s x %d tick%s; ",
+             view->wires_per_cell, view->wires_per_cell > 1 ? "s" : "", view->ticks_per_cell,
+             view->ticks_per_cell > 1 ? "s" : "");
   size_t used = strlen(caption->footnote);
   snprintf(caption->footnote + used, sizeof caption->footnote - used,
            "colours end where %g%% of the points are nearer to zero", 100 * view->share);

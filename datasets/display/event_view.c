@@ -60,7 +60,7 @@ static void end_survey(reading *r) {
   }
 }
 
-/* Half of the plane's pixels, zeros included, lie below. */
+/* Half of so many places, zeros included, lie below. */
 static double median(const uint32_t *by_value, uint64_t pixels, uint64_t places) {
   uint64_t below = 0;
   for (int at = 0; at < VALUES; at++) {
@@ -68,6 +68,13 @@ static double median(const uint32_t *by_value, uint64_t pixels, uint64_t places)
     if (2 * below >= places) return at - HALF;
   }
   return 0;
+}
+
+/* Pixels of wires that have any charge: a plane may have fewer wires than columns. */
+static uint64_t lit_places(const survey *s, const ls_geometry *geometry) {
+  uint64_t wires = 0;
+  for (int w = 0; w < geometry->columns; w++) wires += s->by_wire[w] > 0;
+  return wires * (uint64_t)geometry->rows;
 }
 
 typedef struct span {
@@ -140,7 +147,7 @@ static ls_status survey_event(ls_event_view *view, ls_source *source, size_t eve
   for (int p = 0; status == LS_OK && p < view->planes; p++) {
     ls_view_panel *panel = &view->panel[p];
     if (2 * panel->pixels <= places) continue;
-    panel->pedestal = median(r.plane[p].by_value, panel->pixels, places);
+    panel->pedestal = median(r.plane[p].by_value, panel->pixels, lit_places(&r.plane[p], geometry));
     dense = 1;
   }
   if (whole || dense) {

@@ -20,4 +20,7 @@ typedef struct ls_png {
  * libpng. */
 ls_status ls_thumbnail_make(const ls_event_view *view, ls_png *png, ls_error *error);
 
+/* "libpng" with its version, or "none". */
+const char *ls_thumbnail_library(void);
+
 #endif

@@ -95,3 +95,7 @@ ls_status ls_thumbnail_make(const ls_event_view *view, ls_png *png, ls_error *er
   free(row);
   return good ? LS_OK : ls_fail(error, LS_MEMORY, "no memory for the picture of an event");
 }
+
+const char *ls_thumbnail_library(void) {
+  return "libpng " PNG_LIBPNG_VER_STRING;
+}

@@ -134,15 +134,15 @@ static ls_status keep_label(ls_kevlar_writer *writer, int label, ls_error *error
   return LS_OK;
 }
 
-static ls_status write_chunk(ls_kevlar_writer *writer, ls_error *error) {
+static ls_status write_chunk(ls_kevlar_writer *writer, const ls_deflate_buffer *stream,
+                             ls_error *error) {
   const ls_geometry *geometry = &writer->geometry;
   hsize_t shape[4] = {writer->count + 1, (hsize_t)geometry->planes, (hsize_t)geometry->rows,
                       (hsize_t)geometry->columns};
   hsize_t offset[4] = {writer->count, 0, 0, 0};
-  LS_TRY(ls_hdf5_output_reserve(&writer->output, writer->stream.count, writer->count, error));
+  LS_TRY(ls_hdf5_output_reserve(&writer->output, stream->count, writer->count, error));
   if (H5Dset_extent(writer->images, shape) < 0 ||
-      H5Dwrite_chunk(writer->images, H5P_DEFAULT, 0, offset, writer->stream.count,
-                     writer->stream.bytes) < 0) {
+      H5Dwrite_chunk(writer->images, H5P_DEFAULT, 0, offset, stream->count, stream->bytes) < 0) {
     char what[40];
     snprintf(what, sizeof what, "event %zu", writer->count);
     return ls_hdf5_output_failed(&writer->output, what, error);
@@ -162,13 +162,18 @@ ls_status ls_kevlar_writer_append_truth(ls_kevlar_writer *writer, const ls_pixel
   if (status != LS_OK)
     return ls_fail_within(error, status, "%s: %s: event %zu", writer->output.path,
                           writer->image_set, writer->count);
-  LS_TRY(keep_label(writer, label, error));
   LS_TRY(ls_sparse_deflate(planes, writer->geometry.planes,
                            (uint32_t)writer->geometry.rows * (uint32_t)writer->geometry.columns,
                            writer->value_type, &writer->stream, error));
+  return ls_kevlar_writer_append_stream(writer, &writer->stream, label, truth, error);
+}
+
+ls_status ls_kevlar_writer_append_stream(ls_kevlar_writer *writer, const ls_deflate_buffer *stream,
+                                         int label, const double *truth, ls_error *error) {
+  LS_TRY(keep_label(writer, label, error));
   LS_TRY(ls_truth_rows_add(writer->truth, truth, error));
   ls_hdf5_printing reports = ls_hdf5_quiet();
-  status = write_chunk(writer, error);
+  ls_status status = write_chunk(writer, stream, error);
   ls_hdf5_loud(reports);
   return status;
 }

@@ -3,6 +3,7 @@
 #define LS_DATASETS_KEVLAR_KEVLAR_WRITER_H
 
 #include "datasets/hdf5/truth.h"
+#include "datasets/kevlar/sparse_deflate.h"
 #include "datasets/source.h"
 
 typedef struct ls_kevlar_writer ls_kevlar_writer;
@@ -36,6 +37,11 @@ ls_status ls_kevlar_writer_append(ls_kevlar_writer *writer, const ls_pixels *pla
  * widths); NULL: NaN. */
 ls_status ls_kevlar_writer_append_truth(ls_kevlar_writer *writer, const ls_pixels *planes,
                                         int label, const double *truth, ls_error *error);
+
+/* Adds an event that is compressed already: the zlib stream of all its words (waveform_deflate.h).
+ */
+ls_status ls_kevlar_writer_append_stream(ls_kevlar_writer *writer, const ls_deflate_buffer *stream,
+                                         int label, const double *truth, ls_error *error);
 
 /* Completes the file under its final name, or removes it and returns LS_IO, or LS_FORMAT if no
  * event was added; frees the writer in any case. */

@@ -56,22 +56,33 @@ static ls_status add_block(ls_packed_encoder *encoder, const ls_codec_settings *
   return LS_OK;
 }
 
-ls_status ls_packed_encode(ls_packed_encoder *encoder, const ls_pixels *planes, int plane_count,
-                           ls_value_type type, size_t event, ls_packed_row *row, ls_error *error) {
-  const ls_codec_settings codec = ls_packed_codec();
+void ls_packed_encode_begin(ls_packed_encoder *encoder, size_t event, ls_packed_row *row) {
   encoder->count = 0;
-  for (int p = 0; p < plane_count; p++) {
-    row->pixels[p] = 0;
-    for (size_t at = 0; at < planes[p].count;) {
-      LS_TRY(reserve(encoder, &codec, error));
-      ls_packed_block block = {.plane = (uint32_t)p};
-      block.pixels = gather(encoder, &planes[p], &at, type);
-      if (!block.pixels) continue;
-      LS_TRY(add_block(encoder, &codec, block, event, error));
-      row->pixels[p] += block.pixels;
-    }
+  encoder->event = event;
+  memset(row->pixels, 0, sizeof row->pixels);
+  row->bytes = 0;
+}
+
+ls_status ls_packed_encode_add(ls_packed_encoder *encoder, const ls_pixels *pixels, int plane,
+                               ls_value_type type, ls_packed_row *row, ls_error *error) {
+  const ls_codec_settings codec = ls_packed_codec();
+  for (size_t at = 0; at < pixels->count;) {
+    LS_TRY(reserve(encoder, &codec, error));
+    ls_packed_block block = {.plane = (uint32_t)plane};
+    block.pixels = gather(encoder, pixels, &at, type);
+    if (!block.pixels) continue;
+    LS_TRY(add_block(encoder, &codec, block, encoder->event, error));
+    row->pixels[plane] += block.pixels;
   }
   row->bytes = encoder->count;
+  return LS_OK;
+}
+
+ls_status ls_packed_encode(ls_packed_encoder *encoder, const ls_pixels *planes, int plane_count,
+                           ls_value_type type, size_t event, ls_packed_row *row, ls_error *error) {
+  ls_packed_encode_begin(encoder, event, row);
+  for (int p = 0; p < plane_count; p++)
+    LS_TRY(ls_packed_encode_add(encoder, &planes[p], p, type, row, error));
   return LS_OK;
 }
 

@@ -160,13 +160,14 @@ static int append(hid_t set, hid_t type, hsize_t first, hsize_t count, const voi
   return good;
 }
 
-static ls_status write_event(ls_packed_writer *writer, const ls_packed_row *row, ls_error *error) {
+static ls_status write_event(ls_packed_writer *writer, const ls_packed_encoder *encoder,
+                             const ls_packed_row *row, ls_error *error) {
   uint64_t chunks = row->bytes / RECORD_CHUNK + 2; /* whole chunks are given a place */
   LS_TRY(ls_hdf5_output_reserve(&writer->output,
                                 chunks * (RECORD_CHUNK + CHUNK_METADATA) + ROW_CHUNK * sizeof *row,
                                 writer->count, error));
   if (!append(writer->records, H5T_NATIVE_UINT8, writer->record_bytes, row->bytes,
-              writer->encoder.bytes) ||
+              encoder->bytes) ||
       !append(writer->index, writer->row_type, writer->count, 1, row)) {
     char what[40];
     snprintf(what, sizeof what, "event %zu", writer->count);
@@ -177,35 +178,51 @@ static ls_status write_event(ls_packed_writer *writer, const ls_packed_row *row,
   return LS_OK;
 }
 
-ls_status ls_packed_writer_append(ls_packed_writer *writer, const ls_pixels *planes,
-                                  const ls_event_info *info, const double *truth, ls_error *error) {
+static ls_status check_label(const ls_packed_writer *writer, const ls_event_info *info,
+                             ls_error *error) {
+  if (info->label >= -1 && info->label < (writer->class_count ? writer->class_count : 1 << 30))
+    return LS_OK;
+  return ls_fail(error, LS_VALUE, LS_PACKED_EVENT "label %d is none of the file's %d classes",
+                 writer->output.path, writer->count, info->label, writer->class_count);
+}
+
+ls_status ls_packed_writer_append_record(ls_packed_writer *writer, const ls_packed_encoder *encoder,
+                                         const ls_packed_row *encoded, const ls_event_info *info,
+                                         const double *truth, ls_error *error) {
   static const ls_event_info unknown = {.run = -1, .subrun = -1, .event = -1, .label = -1};
   if (!info) info = &unknown;
-  ls_status status = ls_pixels_check(planes, &writer->geometry, writer->value_type, error);
-  if (status != LS_OK)
-    return ls_fail_within(error, status, "%s: %s: event %zu", writer->output.path, set_name,
-                          writer->count);
-  if (info->label < -1 || info->label >= (writer->class_count ? writer->class_count : 1 << 30))
-    return ls_fail(error, LS_VALUE, LS_PACKED_EVENT "label %d is none of the file's %d classes",
-                   writer->output.path, writer->count, info->label, writer->class_count);
+  if (encoder->event != writer->count || encoded->bytes != encoder->count)
+    return ls_fail(error, LS_INTERNAL, LS_PACKED_EVENT "the record is event %zu's",
+                   writer->output.path, writer->count, encoder->event);
+  LS_TRY(check_label(writer, info, error));
   ls_packed_row row = {.event = writer->count,
                        .offset = writer->record_bytes,
+                       .bytes = encoded->bytes,
                        .label = writer->class_count ? info->label : -1,
                        .pdg = info->pdg,
                        .run = info->run,
                        .subrun = info->subrun,
                        .number = info->event};
-  status = ls_packed_encode(&writer->encoder, planes, writer->geometry.planes, writer->value_type,
-                            writer->count, &row, error);
-  if (status != LS_OK)
-    return ls_fail_within(error, status, "%s: %s: event %zu", writer->output.path, set_name,
-                          writer->count);
+  memcpy(row.pixels, encoded->pixels, sizeof row.pixels);
   row.checksum = ls_packed_row_checksum(&row);
   LS_TRY(ls_truth_rows_add(writer->truth, truth, error));
   ls_hdf5_printing reports = ls_hdf5_quiet();
-  status = write_event(writer, &row, error);
+  ls_status status = write_event(writer, encoder, &row, error);
   ls_hdf5_loud(reports);
   return status;
+}
+
+ls_status ls_packed_writer_append(ls_packed_writer *writer, const ls_pixels *planes,
+                                  const ls_event_info *info, const double *truth, ls_error *error) {
+  ls_packed_row row;
+  ls_status status = ls_pixels_check(planes, &writer->geometry, writer->value_type, error);
+  if (status == LS_OK)
+    status = ls_packed_encode(&writer->encoder, planes, writer->geometry.planes, writer->value_type,
+                              writer->count, &row, error);
+  if (status != LS_OK)
+    return ls_fail_within(error, status, "%s: %s: event %zu", writer->output.path, set_name,
+                          writer->count);
+  return ls_packed_writer_append_record(writer, &writer->encoder, &row, info, truth, error);
 }
 
 static void close_sets(ls_packed_writer *writer) {

@@ -3,6 +3,7 @@
 #define LS_DATASETS_PACKED_PACKED_WRITER_H
 
 #include "datasets/hdf5/truth.h"
+#include "datasets/packed/packed_encode.h"
 #include "datasets/source.h"
 
 typedef struct ls_packed_writer ls_packed_writer;
@@ -32,6 +33,12 @@ ls_status ls_packed_writer_open(const char *path, const ls_packed_layout *layout
  * label: nothing is written), LS_IO or LS_MEMORY. */
 ls_status ls_packed_writer_append(ls_packed_writer *writer, const ls_pixels *planes,
                                   const ls_event_info *info, const double *truth, ls_error *error);
+
+/* Adds an event that was encoded before, as this file's next, by ls_packed_encode_begin and _add:
+ * row's pixels and bytes are of it. LS_INTERNAL: it was encoded as another. */
+ls_status ls_packed_writer_append_record(ls_packed_writer *writer, const ls_packed_encoder *encoder,
+                                         const ls_packed_row *row, const ls_event_info *info,
+                                         const double *truth, ls_error *error);
 
 /* Completes the file under its final name, or removes it and returns LS_IO, or LS_FORMAT if no
  * event was added; frees the writer in any case. */

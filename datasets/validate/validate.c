@@ -63,13 +63,15 @@ static ls_status compare(validating *v, size_t file, const ls_source *source, ls
                  "%d planes of %d ticks x %d wires, in the first file %d of %d x %d", one->planes,
                  one->rows, one->columns, all->planes, all->rows, all->columns));
   if (!source->has_labels || v->labels.kind != LS_LABELS_FILE || !r->classes) return LS_OK;
-  int same = source->class_count == r->classes;
-  for (int k = 0; same && k < r->classes; k++)
-    same = !strcmp(source->class_names[k], r->class_names[k]);
-  if (same) return LS_OK;
-  return found(v, LS_CHECK_ALIKE, number, source->label_set, -1, error,
-               "%d classes (%s, ..), in the first file %d (%s, ..)", source->class_count,
-               source->class_names[0], r->classes, r->class_names[0]);
+  if (source->class_count != r->classes)
+    return found(v, LS_CHECK_ALIKE, number, source->label_set, -1, error,
+                 "%d classes, in the first file %d", source->class_count, r->classes);
+  for (int k = 0; k < r->classes; k++)
+    if (strcmp(source->class_names[k], r->class_names[k]) != 0)
+      return found(v, LS_CHECK_ALIKE, number, source->label_set, -1, error,
+                   "class %d is %s, in the first file %s", k, source->class_names[k],
+                   r->class_names[k]);
+  return LS_OK;
 }
 
 static void take_classes(validating *v, const ls_source *source) {

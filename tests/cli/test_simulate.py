@@ -5,12 +5,14 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 
 import numpy
-from program import LARSCALE, Skip, larscale, main, needs_hdf5, refused, sanitized, small_disk
+from program import LARSCALE, Skip, larscale, launcher, main, needs_hdf5, refused, sanitized, small_disk
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "bench", "simulator"))
 try:
     import h5py
 except ImportError:
@@ -49,16 +51,20 @@ def checksums(folder):
     return found
 
 
-def physics_row(test, value, tolerance, source):
-    """A row of the table of physics checks (tests/datasets/simulator/transport/physics_table.h): a
-    deviation, whose target is 0."""
+def physics_row(test, value, target, tolerance, unit, source):
+    """A row of the table of physics checks (tests/datasets/simulator/transport/physics_table.h)."""
     path = os.environ.get("LARSCALE_PHYSICS_TABLE")
     if path:
         with open(path, "a", encoding="ascii") as file:
             if file.tell() == 0:
                 file.write("test,value,target,tolerance,unit,source\n")
-            file.write(f'"{test}",{value:.6g},0,{tolerance:.3g},,"{source}"\n')
-    assert value <= tolerance, f"{test}: {value} instead of at most {tolerance}"
+            file.write(f'"{test}",{value:.6g},{target:.6g},{tolerance:.3g},{unit},"{source}"\n')
+    print(f"# {test}: {value:.5g}, target {target:.5g} +- {tolerance:.3g} {unit}")
+    assert abs(value - target) <= tolerance, f"{test}: {value} instead of {target} +- {tolerance} {unit}"
+
+
+def deviation(test, value):
+    physics_row(test, value, 0, 1e-5, "", "formulas in float64, JAXTPC's constants")
 
 
 def write_deposits(path, rows, columns=None, name="deposits"):
@@ -215,6 +221,43 @@ def test_interrupted(folder):
 
 
 @in_folder
+def test_interrupted_ranks(folder):
+    """Ctrl-C and signals to mpirun: no torn file, and the same command goes on to the same set"""
+    more = ["--particles", "e-", "--events", 60, "--events-per-file", 2, "--threads", 1]
+    mpirun = [launcher(), "-np", "2"]
+    whole = os.path.join(folder, "whole")
+    simulate(whole, *more)
+    for stop, everybody in ((signal.SIGINT, True), (signal.SIGINT, False), (signal.SIGTERM, False),
+                            (signal.SIGUSR1, False)):
+        out = os.path.join(folder, f"{stop.name}-{everybody}")
+        with subprocess.Popen([*mpirun, LARSCALE, "simulate", "--out", out, *map(str, more)], text=True,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, start_new_session=True) as run:
+            end = time.monotonic() + 60
+            while not os.path.exists(os.path.join(out, "events-00003.h5")):
+                assert run.poll() is None and time.monotonic() < end, "no file within 60 s"
+                time.sleep(0.002)
+            if everybody:
+                os.killpg(run.pid, stop)
+            else:
+                run.send_signal(stop)
+            message = run.stderr.read()
+            code = run.wait()
+        left = sorted(os.listdir(out))
+        assert code != 0, message
+        assert len([name for name in left if name.endswith(".h5")]) < 30, "was too fast to be stopped"
+        print(f"# {stop.name} to {'all' if everybody else 'mpirun'}: code {code}, {len(left)} files, "
+              f"{len([name for name in left if not name.endswith('.h5')])} unfinished")
+        if stop == signal.SIGUSR1:
+            assert code == 3 and "stopped by a signal" in message, (code, message)
+        for name in left:
+            if name.endswith(".h5"):
+                with h5py.File(os.path.join(out, name)) as file:
+                    assert file["image/wires"].shape[0] == 2
+        simulate(out, *more)
+        assert checksums(out) == checksums(whole), sorted(os.listdir(out))
+
+
+@in_folder
 def test_packed(folder):
     """packed files hold the same pixels"""
     a, b = os.path.join(folder, "a"), os.path.join(folder, "b")
@@ -261,17 +304,12 @@ def test_deposits(folder):
     with h5py.File(dump) as file:
         table = file["deposits"][:]
     assert list(numpy.unique(table["event"])) == [10, 15]
-    source = "formulas in float64, JAXTPC's constants"
-    physics_row("electrons of 4000 deposits, worst deviation", numpy.abs(table["electrons"] / electrons - 1).max(),
-                1e-5, source)
+    deviation("electrons of 4000 deposits, worst deviation", numpy.abs(table["electrons"] / electrons - 1).max())
     for plane in "UVY":
-        physics_row(f"electrons at {plane}, worst deviation", numpy.abs(table["electrons_" + plane] / left - 1).max(),
-                    1e-5, source)
-        physics_row(f"wire of {plane} by its number, worst deviation",
-                    (numpy.abs(table["wire_" + plane] - wires[plane]) / numpy.maximum(wires[plane], 100)).max(), 1e-5,
-                    source)
-        physics_row(f"arrival at {plane}, worst deviation", numpy.abs(table["tick_" + plane] / ticks - 1).max(), 1e-5,
-                    source)
+        deviation(f"electrons at {plane}, worst deviation", numpy.abs(table["electrons_" + plane] / left - 1).max())
+        deviation(f"wire of {plane} by its number, worst deviation",
+                  (numpy.abs(table["wire_" + plane] - wires[plane]) / numpy.maximum(wires[plane], 100)).max())
+        deviation(f"arrival at {plane}, worst deviation", numpy.abs(table["tick_" + plane] / ticks - 1).max())
     with h5py.File(os.path.join(out, "events-00000.h5")) as file:
         assert file["image/wires"].shape == (2, 3, 3202, 3456) and "label" not in file
         assert list(file["truth/event"][:, 0]) == [10, 15]
@@ -394,12 +432,16 @@ def test_full_disk():
     needs_hdf5()
     if sanitized():
         raise Skip("slow under sanitizers")
-    with small_disk("4M") as folder:
-        out = os.path.join(folder, "set")
-        more = ["--particles", "e-", "--events", 40, "--events-per-file", 2]
-        refused("simulate", "--out", out, *more, says=["events-", "cannot be written"])
-        assert all(name.endswith(".h5") for name in os.listdir(out)), os.listdir(out)
-        assert len(os.listdir(out)) < 20
+    for form, size in (("kevlar", "4M"), ("packed", "2M")):
+        with small_disk(size) as folder:
+            out = os.path.join(folder, "set")
+            more = ["--particles", "e-", "--events", 60, "--events-per-file", 2, "--format", form]
+            refused("simulate", "--out", out, *more, says=["events-", "cannot be written"])
+            made = os.listdir(out)
+            assert all(name.endswith(".h5") for name in made) and 0 < len(made) < 30, made
+            subprocess.run(["mount", "-o", "remount,size=200M", folder], check=True)
+            result = simulate(out, *more)
+            assert result["files_kept"] == len(made) and result["files_made"] == 30 - len(made), (made, result)
 
 
 @in_folder
@@ -422,21 +464,60 @@ def test_directions(folder):
 
 
 @in_folder
+def test_starts(folder):
+    """in images photons begin apart from their vertex and twice as bright as electrons"""
+    try:
+        import starts
+    except ImportError:
+        raise Skip("python3-blosc is not installed") from None
+    starts.simulate(LARSCALE, folder, 400)
+    found = starts.summary(starts.measure(folder))
+    source = "MicroBooNE, JINST 15 (2020) P02007; ArgoNeuT, PRD 95 (2017) 072005"
+    physics_row("gap of e- in images, median", found["gap_e"], 0, 0.6, "cm", "two wires")
+    physics_row("gap of gamma in images", found["gap_gamma"], 21, 4.5, "cm", "9/7 X0, XCOM; four wires in a row")
+    physics_row("dE/dx of gamma over e- in images", found["dedx_gamma"] / found["dedx_e"], 2, 0.4, "", source)
+    assert found["right_by_dedx"] > 0.85, found
+
+
+@in_folder
 def test_rawdigits(folder):
-    """rawdigits: every wire and tick, with pedestal and noise"""
+    """rawdigits: every wire and tick, with pedestal and noise; packed holds the same"""
     small = os.path.join(folder, "small.detector")
     with open(small, "w", encoding="ascii") as file:
-        file.write("ticks 640\ntrigger_tick 0\n")
+        file.write("ticks 900\ntrigger_tick 0\n")  # more than are made at a time
     out = os.path.join(folder, "set")
-    simulate(out, "--image", "rawdigits", "--detector", small, "--events", 1, "--particles", "mu-")
+    more = ["--image", "rawdigits", "--detector", small, "--events", 2, "--particles", "mu-"]
+    simulate(out, *more, "--threads", 1)
     with h5py.File(os.path.join(out, "events-00000.h5")) as file:
-        image = file["image/rawdigits"][0]
-    assert image.shape == (3, 640, 3456) and (image[:2, :, 2400:] == 0).all()
+        image, second = file["image/rawdigits"][0], file["image/rawdigits"][1]
+    assert image.shape == (3, 900, 3456) and (image[:2, :, 2400:] == 0).all()
     for plane, (wires, pedestal, noise) in enumerate([(2400, 2046, 1.85), (2400, 2046, 1.85), (3456, 473, 1.6)]):
         part = image[plane, :, :wires]
         assert (part > 0).all() and abs(numpy.median(part) - pedestal) <= 1
         spread = numpy.subtract(*numpy.percentile(part, [84.1, 15.9])) / 2
         assert abs(spread - noise) < 0.6, spread
+    packed, back = os.path.join(folder, "packed"), os.path.join(folder, "back.h5")
+    simulate(packed, *more, "--format", "packed", "--threads", 2)
+    assert json.loads(larscale("validate", "--json", packed, out, expect=None).out)["checks"]["read"] == 0
+    larscale("convert", packed, "--out", back, "--image-set", "rawdigits")
+    with h5py.File(back) as file:
+        assert (file["image/rawdigits"][0] == image).all() and (file["image/rawdigits"][1] == second).all()
+    again = os.path.join(folder, "again")
+    simulate(again, *more, "--threads", 2)
+    assert checksums(again) == checksums(out)
+
+
+@in_folder
+def test_rawdigits_memory(folder):
+    """whole waveforms of full size, 300 MB an event, take less than 200 MB, with two threads too"""
+    if sanitized():
+        raise Skip("a sanitizer's memory is its own")
+    for form in ("kevlar", "packed"):
+        result = simulate(os.path.join(folder, form), "--image", "rawdigits", "--events", 2, "--threads", 2,
+                          "--format", form)
+        print(f"# {form}: {result['peak_memory_mb']:.0f} MB, {result['bytes_made'] / 2e6:.1f} MB an event on disk, "
+              f"{sum(result['ms_per_event'].values()):.0f} ms an event")
+        assert result["peak_memory_mb"] < 200, result
 
 
 main(globals())

@@ -5,24 +5,6 @@
 
 void ls_plane_traces_clear(ls_plane_traces *traces) {
   traces->count = 0;
-  traces->whole_ticks = traces->whole_wires = 0;
-}
-
-ls_status ls_plane_traces_whole(ls_plane_traces *traces, int wires, int ticks, ls_error *error) {
-  size_t values = (size_t)wires * (size_t)ticks;
-  ls_plane_traces_clear(traces);
-  if (values > traces->whole_capacity) {
-    free(traces->whole);
-    traces->whole_capacity = 0;
-    traces->whole = malloc(values * sizeof *traces->whole);
-    if (!traces->whole)
-      return ls_fail(error, LS_MEMORY, "no memory for the waveforms of %d wires", wires);
-    traces->whole_capacity = values;
-  }
-  memset(traces->whole, 0, values * sizeof *traces->whole);
-  traces->whole_ticks = ticks;
-  traces->whole_wires = wires;
-  return LS_OK;
 }
 
 void ls_plane_traces_destroy(ls_plane_traces *traces) {
@@ -30,7 +12,6 @@ void ls_plane_traces_destroy(ls_plane_traces *traces) {
   free(traces->wire);
   free(traces->value);
   free(traces->ticks);
-  free(traces->whole);
   *traces = (ls_plane_traces){0};
 }
 
@@ -51,11 +32,6 @@ static ls_status reserve(ls_plane_traces *traces, size_t count, ls_error *error)
 
 ls_status ls_plane_traces_add(ls_plane_traces *traces, int wire, int tick, int count,
                               const float *values, ls_error *error) {
-  if (traces->whole_ticks) {
-    uint16_t *to = traces->whole + (size_t)wire * (size_t)traces->whole_ticks + tick;
-    for (int i = 0; i < count; i++) to[i] = (uint16_t)(int)values[i];
-    return LS_OK;
-  }
   LS_TRY(reserve(traces, traces->count + (size_t)count, error));
   size_t at = traces->count;
   for (int i = 0; i < count; i++) {
@@ -68,36 +44,9 @@ ls_status ls_plane_traces_add(ls_plane_traces *traces, int wire, int tick, int c
   return LS_OK;
 }
 
-/* By groups of ticks, so that a line of memory is read once. */
-static ls_status whole_pixels(const ls_plane_traces *traces, int columns, ls_pixels *pixels,
-                              ls_error *error) {
-  enum { GROUP = 32 };
-  int wires = traces->whole_wires, ticks = traces->whole_ticks;
-  uint16_t *group = malloc((size_t)wires * GROUP * sizeof *group);
-  if (!group) return ls_fail(error, LS_MEMORY, "no memory for waveforms");
-  ls_status status = ls_pixels_reserve(pixels, (size_t)wires * (size_t)ticks, error);
-  size_t at = 0;
-  for (int first = 0; status == LS_OK && first < ticks; first += GROUP) {
-    int count = ticks - first < GROUP ? ticks - first : GROUP;
-    for (int w = 0; w < wires; w++)
-      for (int i = 0; i < count; i++)
-        group[i * wires + w] = traces->whole[(size_t)w * (size_t)ticks + (size_t)(first + i)];
-    for (int i = 0; i < count; i++)
-      for (int w = 0; w < wires; w++) {
-        pixels->index[at] = (uint32_t)(first + i) * (uint32_t)columns + (uint32_t)w;
-        pixels->value[at] = group[i * wires + w];
-        at += group[i * wires + w] != 0;
-      }
-  }
-  free(group);
-  pixels->count = at;
-  return status;
-}
-
 /* Counting sort by tick; wires are in order already. */
 ls_status ls_plane_traces_pixels(ls_plane_traces *traces, int ticks, int columns, ls_pixels *pixels,
                                  ls_error *error) {
-  if (traces->whole_ticks) return whole_pixels(traces, columns, pixels, error);
   size_t wanted = (size_t)ticks + 1;
   if (wanted > traces->tick_capacity) {
     uint32_t *grown = realloc(traces->ticks, wanted * sizeof *grown);
@@ -118,4 +67,32 @@ ls_status ls_plane_traces_pixels(ls_plane_traces *traces, int ticks, int columns
   }
   pixels->count = traces->count;
   return LS_OK;
+}
+
+ls_status ls_waveforms_begin(ls_waveforms *waveforms, int wires, int first, int ticks,
+                             ls_error *error) {
+  size_t values = (size_t)wires * (size_t)ticks;
+  if (values > waveforms->capacity) {
+    free(waveforms->values);
+    waveforms->capacity = 0;
+    waveforms->values = malloc(values * sizeof *waveforms->values);
+    if (!waveforms->values)
+      return ls_fail(error, LS_MEMORY, "no memory for the waveforms of %d wires", wires);
+    waveforms->capacity = values;
+  }
+  waveforms->wires = wires;
+  waveforms->first = first;
+  waveforms->ticks = ticks;
+  return LS_OK;
+}
+
+void ls_waveforms_add(ls_waveforms *waveforms, int wire, int tick, int count, const float *values) {
+  size_t wires = (size_t)waveforms->wires;
+  uint16_t *to = waveforms->values + (size_t)(tick - waveforms->first) * wires + wire;
+  for (int i = 0; i < count; i++, to += wires) *to = (uint16_t)(int)values[i];
+}
+
+void ls_waveforms_destroy(ls_waveforms *waveforms) {
+  free(waveforms->values);
+  *waveforms = (ls_waveforms){0};
 }

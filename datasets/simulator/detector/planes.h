@@ -12,18 +12,10 @@ typedef struct ls_plane_traces {
   float *value;
   uint32_t *ticks; /* number of values by tick */
   size_t tick_capacity;
-  /* Whole waveforms, values 0 .. 65535, instead: [wires][whole_ticks]; 0: single values */
-  uint16_t *whole;
-  size_t whole_capacity;
-  int whole_ticks, whole_wires;
 } ls_plane_traces;
 
-/* Empty; for single values. */
+/* Empty. */
 void ls_plane_traces_clear(ls_plane_traces *traces);
-
-/* Empty; for whole waveforms, which take a sixth of the memory of as many single values. LS_OK or
- * LS_MEMORY. */
-ls_status ls_plane_traces_whole(ls_plane_traces *traces, int wires, int ticks, ls_error *error);
 
 void ls_plane_traces_destroy(ls_plane_traces *traces);
 
@@ -34,5 +26,19 @@ ls_status ls_plane_traces_add(ls_plane_traces *traces, int wire, int tick, int c
 /* The pixels in row order, index = tick * columns + wire. LS_OK or LS_MEMORY. */
 ls_status ls_plane_traces_pixels(ls_plane_traces *traces, int ticks, int columns, ls_pixels *pixels,
                                  ls_error *error);
+
+/* Whole waveforms of a plane over some ticks, values 0 .. 65535: [ticks][wires]. Zero-initialise.
+ */
+typedef struct ls_waveforms {
+  uint16_t *values;
+  size_t capacity;
+  int wires, first, ticks;
+} ls_waveforms;
+
+/* Of so many ticks from first on; values are not set. LS_OK or LS_MEMORY. */
+ls_status ls_waveforms_begin(ls_waveforms *waveforms, int wires, int first, int ticks,
+                             ls_error *error);
+void ls_waveforms_add(ls_waveforms *waveforms, int wire, int tick, int count, const float *values);
+void ls_waveforms_destroy(ls_waveforms *waveforms);
 
 #endif

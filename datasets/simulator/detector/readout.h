@@ -37,6 +37,9 @@ typedef enum ls_readout_form {
 typedef struct ls_readout_options {
   ls_readout_form form;
   int whole; /* 1: every wire and tick; 0: where there is signal, with the same values there */
+  /* Of whole digits only ticks first .. first + count - 1, which the detector has, with the same
+   * values: waveforms are many. count 0: all ticks. */
+  int first, count;
   int noise, neighbours, rounding; /* rounding: ADC, and of wires the final truncation */
   int no_regions; /* 1: wires keep all that was looked at, without baseline; for tests */
   float edge; /* ADC (shortcut: units): signals end where they fall below; 0: the default 0.05 */

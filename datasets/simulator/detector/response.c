@@ -83,6 +83,25 @@ static void narrow(const plane_work *work, const float *signal, int first, int *
   if (first + *to > work->r->tables->ticks) *to = work->r->tables->ticks - first;
 }
 
+/* The wanted ticks of a whole wire, from the tick first of its first block. */
+static void window(const plane_work *work, int first, int *from, int *to) {
+  const ls_readout_options *o = work->options;
+  *from = o->count ? o->first - first : 0;
+  *to = o->count ? *from + o->count : work->r->tables->ticks;
+}
+
+/* All blocks whose charge may be seen in the wanted ticks. */
+static void window_blocks(const plane_work *work, int *block, int *end) {
+  const ls_readout_options *o = work->options;
+  *block = 0;
+  *end = work->r->tables->blocks;
+  if (!o->count) return;
+  int first = o->first - LS_KERNEL_MOST - LS_SPREAD - LS_BLOCK;
+  int last = (o->first + o->count + LS_KERNEL_BEFORE) / LS_BLOCK + 1;
+  *block = first > 0 ? first / LS_BLOCK : 0;
+  if (last < *end) *end = last;
+}
+
 /* Blocks block .. end - 1 of a wire. */
 static ls_status make_run(const plane_work *work, int wire, const uint64_t *mask, int block,
                           int end, ls_error *error) {
@@ -94,7 +113,7 @@ static ls_status make_run(const plane_work *work, int wire, const uint64_t *mask
     if (has_block(mask, b)) add_block(work, wire, b, signal + (b - block) * LS_BLOCK);
   int from = -LS_KERNEL_BEFORE, to = ticks + LS_KERNEL_MOST - LS_KERNEL_BEFORE + LS_SPREAD;
   if (work->options->whole)
-    from = 0, to = r->tables->ticks;
+    window(work, block * LS_BLOCK, &from, &to);
   else
     narrow(work, signal, block * LS_BLOCK, &from, &to);
   if (to <= from) return LS_OK;
@@ -138,12 +157,14 @@ ls_status ls_response_plane(ls_readout *r, int plane, const ls_readout_options *
                      .plane = plane,
                      .reach = beside ? NEIGHBOURS : 0,
                      .own = shortcut ? &t->smooth : &t->own[plane]};
+  int first, end;
+  window_blocks(&work, &first, &end);
   for (int wire = 0; wire < t->wires[plane]; wire++) {
     uint64_t mask[LS_MASK_WORDS];
     r->trace_end = 0;
     int any = wire_mask(&work, wire, mask);
     if (options->whole)
-      LS_TRY(make_run(&work, wire, mask, 0, t->blocks, error));
+      LS_TRY(make_run(&work, wire, mask, first, end, error));
     else if (any)
       LS_TRY(make_runs(&work, wire, mask, error));
   }

@@ -135,6 +135,8 @@ static void test_pedestal(void **state) {
     for (int i = 0; i < ROWS * COLUMNS; i++)
       made.pixels[p][i] = (float)((p ? 2048 : 400) + (i * 7919 % 5) - 2);
   *pixel(0, 100, 100) = 500;
+  for (int t = 0; t < ROWS; t++) /* a plane of fewer wires */
+    for (int w = 200; w < COLUMNS; w++) *pixel(1, t, w) = 0;
   look(0, 1000);
   assert_true(view.panel[0].pedestal == 400);
   assert_true(view.panel[1].pedestal == 2048);

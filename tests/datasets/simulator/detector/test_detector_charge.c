@@ -77,7 +77,8 @@ static void test_charge_is_kept(void **state) {
   ls_readout_options options = rig_exact(LS_READOUT_CHARGE);
   rig_run(&r, &options, 1);
   static const char *const names[] = {"charge after drift on U by sum q exp(-t/tau)",
-                                      "the same on V", "the same on Y"};
+                                      "charge after drift on V by sum q exp(-t/tau)",
+                                      "charge after drift on Y by sum q exp(-t/tau)"};
   for (int p = 0; p < LS_WIRE_PLANES; p++) {
     ls_physics_row(names[p], rig_sum(&r, p) / expected, 1, 1e-3, "", "exp(-t/tau)");
     assert_true(fabs(r.losses.charge[p] / expected - 1) < 1e-4);
@@ -88,7 +89,8 @@ static void test_charge_is_kept(void **state) {
 static void test_wires(void **state) {
   (void)state;
   static const double wires[] = {1202.3, 1196.7, 1727.5};
-  static const char *const names[] = {"U wire at y 0, z 518.5 cm", "V wire", "Y wire"};
+  static const char *const names[] = {"U wire at y 0, z 518.5 cm", "V wire at y 0, z 518.5 cm",
+                                      "Y wire at y 0, z 518.5 cm"};
   rig r;
   ls_detector d = ls_detector_microboone();
   rig_open(&r, &d);

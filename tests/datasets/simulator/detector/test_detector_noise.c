@@ -34,7 +34,7 @@ static void test_rms(void **state) {
       double metres = p == 2 ? 2.33 : fmin(0.0059 + 0.00693 * edge, 4.659);
       double wanted = sqrt(0.81 + pow(0.79 + 0.22 * metres, 2)), rms = sqrt(squares / count);
       char name[64];
-      snprintf(name, sizeof name, "noise of a wire of %.2f m on %c", metres, planes[p]);
+      snprintf(name, sizeof name, "noise of wire %d of %c, %.2f m", wires[k], planes[p], metres);
       ls_physics_row(name, rms, wanted, 0.05 * wanted, "ADC", "MicroBooNE, JINST 12 P08003");
       assert_true(fabs(sum / count) < 0.05);
       assert_true(fabs(fourth / count / pow(squares / count, 2) - 3) < 0.1); /* Gaussian */

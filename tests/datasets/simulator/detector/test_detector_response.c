@@ -120,7 +120,8 @@ static void test_peaks(void **state) {
     if (p < 2) {
       snprintf(name, sizeof name, "lowest sample of 1000 electrons on %c", planes[p]);
       ls_physics_row(name, own.low, low[p], -0.03 * low[p], "ADC", source);
-      ls_physics_row("area of an induction signal", own.area, 0, 0.02, "ADC ticks", source);
+      snprintf(name, sizeof name, "area of 1000 electrons on %c", planes[p]);
+      ls_physics_row(name, own.area, 0, 0.02, "ADC ticks", source);
     } else {
       ls_physics_row("area of 1000 electrons on Y", own.area, 23.8, 0.24, "ADC ticks", source);
       /* one exponential cannot have this peak, area and width at once */
@@ -223,7 +224,8 @@ static void test_waveforms(void **state) {
       worst = fmax(worst, fabs(waveform[t] - (double)rig_wire(&r, p, wire)[t]));
     }
     static const char *const names[] = {"waveforms on U against float64 by frequencies",
-                                        "the same on V", "the same on Y"};
+                                        "waveforms on V against float64 by frequencies",
+                                        "waveforms on Y against float64 by frequencies"};
     assert_true(peak > 10);
     ls_physics_row(names[p], worst / peak, 0, 0.005, "of the peak", "every deposit by itself");
   }

@@ -1,6 +1,7 @@
 /* Whole events: the same in any order, energy accounted for, bad input refused. */
 #include "support/test.h"
 
+#include "datasets/simulator/transport/physics_table.h"
 #include "datasets/simulator/transport/transport.h"
 
 #include <math.h>
@@ -111,7 +112,8 @@ static void energy_is_accounted_for(void **state) {
         fmax(worst, fabs(b.deposited + b.outside + b.escaped + b.neutrino + b.binding - b.initial) /
                         b.initial);
   }
-  print_message("# worst balance of %d events: %.1e of what came in\n", (int)EVENTS, worst);
+  ls_physics_row("energy balance of an event, worst", worst, 0, 1e-6, "of what came in",
+                 "sum of deposited, outside, escaped, neutrinos, binding");
   ls_deposits_destroy(&deposits);
   ls_transport_free(transport);
 }
