@@ -15,7 +15,7 @@ except ImportError:
 
 VALID, BROKEN = 0, 5
 EVENTS = int(os.environ.get("LARSCALE_SET_EVENTS", "60"))  # 500 for the night
-FILES = 3
+FILES = 5
 
 
 def simulated(form):

@@ -279,6 +279,46 @@ static void test_layouts(void **state) {
   assert_int_equal(left_behind(), 0);
 }
 
+/* Pixels that come in pieces are the same event; a record that was encoded as another's is refused.
+ */
+static void test_pieces(void **state) {
+  (void)state;
+  ls_packed_layout layout = events_layout(100, 100, LS_VALUE_INT32);
+  ls_packed_writer *writer;
+  ls_packed_encoder encoder = {0};
+  ls_packed_row row;
+  ls_error error = {0};
+  ls_pixels planes[EVENTS_PLANES];
+  events_make(planes, &layout, 1, 10);
+  assert_int_equal(ls_packed_writer_open(file, &layout, &writer, &error), LS_OK);
+  ls_packed_encode_begin(&encoder, 1, &row);
+  assert_int_equal(ls_packed_writer_append_record(writer, &encoder, &row, NULL, NULL, &error),
+                   LS_INTERNAL);
+  assert_int_equal(ls_packed_writer_append(writer, planes, NULL, NULL, &error), LS_OK);
+  for (int p = 0; p < EVENTS_PLANES; p++)
+    for (size_t first = 0; first < planes[p].count; first += 77) {
+      size_t left = planes[p].count - first;
+      ls_pixels piece = {.count = left < 77 ? left : 77,
+                         .index = planes[p].index + first,
+                         .value = planes[p].value + first};
+      assert_int_equal(ls_packed_encode_add(&encoder, &piece, p, LS_VALUE_INT32, &row, &error),
+                       LS_OK);
+    }
+  assert_int_equal(ls_packed_writer_append_record(writer, &encoder, &row, NULL, NULL, &error),
+                   LS_OK);
+  assert_int_equal(ls_packed_writer_finish(writer, &error), LS_OK);
+  ls_source *source;
+  uint64_t whole, pieces;
+  assert_int_equal(ls_source_open(file, NULL, &source, &error), LS_OK);
+  assert_int_equal(events_digest(source, 0, &whole, &error), LS_OK);
+  assert_int_equal(events_digest(source, 1, &pieces, &error), LS_OK);
+  assert_true(whole == pieces);
+  ls_source_close(source);
+  unlink(file);
+  ls_packed_encoder_destroy(&encoder);
+  events_free(planes);
+}
+
 static void test_unfinished(void **state) {
   (void)state;
   ls_packed_layout layout = events_layout(100, 100, LS_VALUE_INT32);
@@ -363,7 +403,8 @@ int main(void) {
       cmocka_unit_test(test_round_trip), cmocka_unit_test(test_planes),
       cmocka_unit_test(test_extremes),   cmocka_unit_test(test_truth),
       cmocka_unit_test(test_values),     cmocka_unit_test(test_layouts),
-      cmocka_unit_test(test_unfinished), cmocka_unit_test(test_full_disk),
+      cmocka_unit_test(test_pieces),     cmocka_unit_test(test_unfinished),
+      cmocka_unit_test(test_full_disk),
   };
   return cmocka_run_group_tests_name("packed files", tests, set_up, tear_down);
 }
