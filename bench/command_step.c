@@ -10,6 +10,7 @@
 #include "bench/dense_images.h"
 #include "bench/job.h"
 #include "bench/outputs.h"
+#include "bench/step_record.h"
 #include "bench/step_report.h"
 #include "weights/keras_weights.h"
 
@@ -112,6 +113,9 @@ static ls_status dump(const stepping *s, ls_error *error) {
 
 static ls_status run_steps(stepping *s, ls_comm *comm, ls_error *error) {
   const char *output = s->settings->dump;
+  if (s->settings->out && !s->settings->dense)
+    return ls_fail(error, LS_USAGE,
+                   "--out: the record's roofline is of dense images: give --dense");
   LS_TRY(ls_output_wanted(s->settings, "--dump", output, error));
   LS_TRY(open_job(s, comm, error));
   LS_TRY(ls_output_is_no_input(s->settings, s->job.events.dataset, "--dump", output, error));
@@ -121,9 +125,12 @@ static ls_status run_steps(stepping *s, ls_comm *comm, ls_error *error) {
   s->contest.parameters = s->parameters;
   LS_TRY(ls_contest_run(&s->contest, error));
   if (output) LS_TRY(dump(s, error));
-  if (s->settings->json) return ls_step_report_json(&s->contest, error);
-  ls_step_report_print(&s->contest);
-  return LS_OK;
+  if (s->settings->json)
+    LS_TRY(ls_step_report_json(&s->contest, error));
+  else
+    ls_step_report_print(&s->contest);
+  if (!s->settings->out) return LS_OK;
+  return ls_step_record_write(&s->contest, s->settings, &s->job, comm, error);
 }
 
 static ls_status run(const ls_settings *settings, ls_comm *comm, ls_error *error) {
@@ -141,7 +148,9 @@ const ls_command ls_command_step = {
         "also of images in which every pixel is random (alone, without --data). --backend takes\n"
         "several, with commas between, or all, or variants: they are timed in turns.\n"
         "--dump writes loss, logits, probabilities and the gradient of every parameter, averaged\n"
-        "over the batch, in Keras' axis order. With --json the times are in Google Benchmark's\n"
+        "over the batch, in Keras' axis order. --out leaves a run's record, with the roofline of "
+        "each\n"
+        "layer on dense images. With --json the times are in Google Benchmark's\n"
         "schema: step/BACKEND for events, step/BACKEND/dense.",
     .example =
         "  larscale step --data images.npy --labels labels.npy --backend onednn --dump step.h5\n"

@@ -198,10 +198,14 @@ static ls_status run(const ls_settings *s, ls_comm *comm, ls_error *error) {
   (void)comm;
   ls_study_config *config = calloc(1, sizeof *config);
   ls_plan *plan = calloc(1, sizeof *plan);
-  ls_status status = config && plan ? LS_OK : ls_fail(error, LS_MEMORY, "no memory for the study");
-  if (status == LS_OK) status = read_config(s, config, error);
+  if (!config || !plan) {
+    free(plan);
+    free(config);
+    return ls_fail(error, LS_MEMORY, "no memory for the study");
+  }
+  ls_status status = read_config(s, config, error);
   if (status == LS_OK) status = study(s, config, plan, error);
-  if (plan) ls_plan_free(plan);
+  ls_plan_free(plan);
   free(plan);
   free(config);
   return status;

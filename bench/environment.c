@@ -133,6 +133,12 @@ static void add_data(const ls_job *job, const char *checksum, cJSON *environment
   cJSON *data = cJSON_AddObjectToObject(environment, "data");
   cJSON *files = cJSON_AddArrayToObject(data, "files");
   const ls_dataset *dataset = job->events.dataset;
+  cJSON *image = cJSON_AddObjectToObject(environment, "image");
+  if (!dataset) { /* made-up images alone */
+    cJSON_AddNumberToObject(data, "events", 0);
+    cJSON_AddNumberToObject(image, "size", job->spec.height);
+    return;
+  }
   for (size_t i = 0; i < ls_dataset_file_count(dataset); i++)
     cJSON_AddItemToArray(files, cJSON_CreateString(ls_dataset_file(dataset, i)));
   cJSON_AddNumberToObject(data, "events", (double)ls_dataset_count(dataset));
@@ -142,7 +148,6 @@ static void add_data(const ls_job *job, const char *checksum, cJSON *environment
   cJSON_AddNumberToObject(data, "wires", geometry.columns);
   if (checksum) cJSON_AddStringToObject(data, "image_checksum", checksum);
   const ls_image_policy *policy = &job->events.policy;
-  cJSON *image = cJSON_AddObjectToObject(environment, "image");
   cJSON_AddStringToObject(
       image, "plane", policy->plane < 0 ? "all" : (const char *[]){"U", "V", "Y"}[policy->plane]);
   cJSON_AddNumberToObject(image, "rebin", policy->rebin);

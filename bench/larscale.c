@@ -3,6 +3,7 @@
 #define _DEFAULT_SOURCE
 #include "base/text.h"
 #include "bench/command.h"
+#include "bench/harness/aftermath.h"
 #include "bench/same_ranks.h"
 #include "bench/spinning.h"
 
@@ -151,6 +152,7 @@ static void put_in_order(void) {
 }
 
 int main(int argc, char **argv) {
+  if (ls_aftermath_serve(argc, argv)) return 0;
   ls_spinning_avoid(argc, argv);
   ls_comm *comm = NULL;
   ls_error error = {0};

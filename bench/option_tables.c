@@ -141,6 +141,7 @@ GROUP(step, "Step", INTEGER("batch", batch, 1, 1 << 20, "images: N events; defau
       INTEGER("seed", seed, 0, LARGEST, "of the initial weights, without --weights; default 1"),
       INTEGER("repetitions", repetitions, 1, 1 << 20, "timed repetitions; default 1"),
       INTEGER("warmup", warmup, 0, 1 << 20, "untimed repetitions before; default 1"),
+      TEXT("out", out, "DIR", "a folder for the run's record, with roofline.csv; needs --dense"),
       TEXT("dump", dump, "FILE", "write loss, logits, probabilities and gradients (HDF5)"),
       OVERWRITE, JSON, HELP);
 
@@ -200,19 +201,6 @@ GROUP(display, "Output",
       INTEGER("events", events, 1, 100000, "how many on a page; default 60"),
       FLAG("whole", whole, "all wires and ticks, not only where the charge is"), OVERWRITE, HELP);
 
-GROUP(info, "Kernels to name",
-      TEXT("network", network, "FILE", "another network (keys: blocks, dense, kernel, pool)"),
-      INTEGER("size", size, 1, 1 << 14, "rows and columns of the image; default 3600"),
-      BACKEND_SETTINGS, JSON, HELP);
-
-GROUP(kernels, "Kernels",
-      TEXT("network", network, "FILE", "another network (keys: blocks, dense, kernel, pool)"),
-      TEXT("backend", backend, "NAMES",
-           "whose, with commas between; all; variants (the default): every variant of all"),
-      BACKEND_SETTINGS,
-      INTEGER("threads", threads, 0, 4096, "0: OMP_NUM_THREADS, else all processors"),
-      INTEGER("event", event, 0, LARGEST, "of the data, for the sparse image; default 0"), HELP);
-
 GROUP(results, "Runs",
       TEXTS("data", data, "DIR...",
             "folders of runs, or folders that hold some at any depth; default: results"),
@@ -229,6 +217,19 @@ GROUP(report, "Report",
       TEXT("out", out, "FILE", "the page to write (HTML)"),
       TEXT("figures", figures, "DIR", "write each figure here, as PNG, SVG and PDF"), OVERWRITE,
       HELP);
+
+GROUP(info, "Kernels to name",
+      TEXT("network", network, "FILE", "another network (keys: blocks, dense, kernel, pool)"),
+      INTEGER("size", size, 1, 1 << 14, "rows and columns of the image; default 3600"),
+      BACKEND_SETTINGS, JSON, HELP);
+
+GROUP(kernels, "Kernels",
+      TEXT("network", network, "FILE", "another network (keys: blocks, dense, kernel, pool)"),
+      TEXT("backend", backend, "NAMES",
+           "whose, with commas between; all; variants (the default): every variant of all"),
+      BACKEND_SETTINGS,
+      INTEGER("threads", threads, 0, 4096, "0: OMP_NUM_THREADS, else all processors"),
+      INTEGER("event", event, 0, LARGEST, "of the data, for the sparse image; default 0"), HELP);
 
 GROUP(bench, "Sweep",
       TEXT("nodes", nodes, "LIST",

@@ -103,7 +103,7 @@ backend(bar) = word(bar, 3) eq "-" ? "" : ", ".word(bar, 3)
 other_kind(bar) = word(bar, 5) eq "measured" ? "" : ", ".word(bar, 5)
 cache(bar) = word(bar, 4) eq "cold" || word(bar, 4) eq "warm" ? ", ".word(bar, 4) : ""
 step_name(bar) = nodes_of(bar).", batch ".word(bar, 4).backend(bar).other_kind(bar)
-load_name(bar) = nodes_of(bar).backend(bar).cache(bar).other_kind(bar)
+load_name(bar) = nodes_of(bar).(word(bar, 3) eq "-" ? ", before training" : backend(bar)).cache(bar).other_kind(bar)
 longest = 0
 do for [b = 1:shown(step_bars)] { longest = longer(longest, strlen(step_name(word(step_bars, b)))) }
 do for [b = 1:shown(load_bars)] { longest = longer(longest, strlen(load_name(word(load_bars, b)))) }

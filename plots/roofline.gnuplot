@@ -52,8 +52,9 @@ peak_text = sprintf("Peaks, measured in the run: %.4g GFLOP/s, %.4g GB/s", peak_
 do for [p = 2:words(peaks)] {
   peak_text = peak_text.sprintf("; %.4g GFLOP/s, %.4g GB/s", peak_flops(p) / 1e9, peak_bytes(p) / 1e9)
 }
-foot_text = below(wrapped(caption, width), wrapped(peak_text.". FLOP and bytes are those that the kernels \
-declare. A mark under the slope is bound by memory, one under the level by arithmetic.", width))
+foot_text = below(wrapped(caption, width), wrapped(peak_text.". FLOP and bytes are those of the \
+dense algorithm, each tensor moved once. A mark under the slope is bound by memory, one under the level by \
+arithmetic; one above does less than the dense algorithm, or finds its data in the caches.", width))
 @put_foot
 heading = "Roofline of the kernels"
 entries = words(kernels) + 1

@@ -37,6 +37,7 @@ static ls_status open_record(const ls_harness_needs *needs, ls_harness *h, ls_er
   h->facts = cJSON_CreateObject();
   if (!h->facts) return ls_fail(error, LS_MEMORY, "no memory for the run's record");
   LS_TRY(ls_record_open(h->settings->out, &run, ls_revision(), &h->record, error));
+  ls_aftermath_prepare(&h->aftermath, ls_record_folder(h->record));
   event(h, LS_EVENT_START, "init", 0, h->begun);
   event(h, LS_EVENT_POINT, "train_samples", (double)ls_dataset_count(h->job.events.dataset), 0);
   return LS_OK;
@@ -106,6 +107,7 @@ static ls_status open_all(const ls_harness_needs *needs, ls_harness *h, ls_error
 }
 
 static void close_all(ls_harness *h) {
+  ls_aftermath_avert(&h->aftermath);
   ls_record_discard(h->record);
   ls_results_destroy(&h->results);
   cJSON_Delete(h->facts);
@@ -121,7 +123,8 @@ ls_status ls_harness_open(const ls_harness_needs *needs, const ls_settings *sett
                     .devices = needs->devices,
                     .talks = ls_comm_rank(comm) == 0 && !settings->json,
                     .begun = ls_seconds(),
-                    .timer = ls_timer_measure()};
+                    .timer = ls_timer_measure(),
+                    .aftermath = {.word = -1}};
   ls_status status = open_all(needs, h, error);
   if (status != LS_OK) close_all(h);
   return status;

@@ -6,6 +6,7 @@
 #ifndef LS_BENCH_HARNESS_HARNESS_H
 #define LS_BENCH_HARNESS_HARNESS_H
 
+#include "bench/harness/aftermath.h"
 #include "bench/harness/results.h"
 #include "bench/harness/sweep.h"
 #include "bench/job.h"
@@ -34,6 +35,7 @@ typedef struct ls_harness {
   int talks;            /* 1: this rank prints for people */
   double begun;
   ls_timer timer;
+  ls_aftermath aftermath; /* of rank 0 */
   uint64_t data_checksum; /* of all images, on rank 0; 0: nothing loaded yet */
 } ls_harness;
 

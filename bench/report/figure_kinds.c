@@ -40,7 +40,7 @@ const ls_figure_kind ls_figure_kinds[] = {
      .drivers = {"load-time", "cpu-speedup", "gpu-speedup"},
      .others = 1,
      .bitmap = 1,
-     .meaning = "The height of a bar is the mean time; its parts are the phases. What grows with "
+     .meaning = "The length of a bar is the mean time; its parts are the phases. What grows with "
                 "the nodes is the cost of scaling, mostly allreduce: communication not hidden "
                 "behind the backward pass, and waiting for the slowest rank."},
     {.script = "roofline",
@@ -48,8 +48,10 @@ const ls_figure_kind ls_figure_kinds[] = {
      .table = LS_TABLE_ROOFLINE,
      .others = 1,
      .meaning =
-         "A kernel cannot be above the line. Under the slope the memory is what limits it, "
-         "under the level the arithmetic; the distance to the line is what could be gained."},
+         "Under the slope the memory is what limits a kernel, under the level the arithmetic; the "
+         "distance to the line is what could be gained. Operations are those of the dense "
+         "algorithm: a kernel that does fewer (backward through the pooled maxima alone, or "
+         "Winograd's algorithm), or whose data stay in the caches, may stand above the line."},
     {.script = "confusion",
      .title = "Confusion table",
      .table = LS_TABLE_CONFUSION,

@@ -213,13 +213,16 @@ static ls_status add_event_display(const ls_report_run *run, const ls_figure_fil
     snprintf(path, sizeof path, "%s/%s", run->folder, pictures[f][0]);
     if (access(path, F_OK)) continue;
     ls_figure *figure = &figures->figure[figures->count];
-    *figure = (ls_figure){.type = pictures[f][1],
-                          .meaning = "One panel for each wire plane: wire against time, colour for "
-                                     "charge. It is what the network is given."};
+    *figure = (ls_figure){
+        .type = pictures[f][1],
+        .meaning = "One panel for each wire plane: wire against time, colour for "
+                   "charge, where there is charge. The network is given one plane, or all, in its "
+                   "own window."};
     ++*number;
     snprintf(figure->name, sizeof figure->name, *number > 1 ? "event_display-%d" : "event_display",
              *number);
-    snprintf(figure->title, sizeof figure->title, "An event of %.80s", ls_report_run_name(run));
+    snprintf(figure->title, sizeof figure->title, "An event of the data (%.80s)",
+             ls_report_run_name(run));
     snprintf(figure->caption, sizeof figure->caption, "Drawn by larscale display.");
     LS_TRY(ls_drawing_read(path, &figure->picture, &figure->length, error));
     if (files->folder) LS_TRY(copy_pictures(run, files, figure, error));

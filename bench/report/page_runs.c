@@ -183,7 +183,7 @@ static void one_machine(FILE *stream, const ls_report_run *run) {
 void ls_page_machines(FILE *stream, const ls_report_runs *runs) {
   fputs("<h2>Machine and build</h2>\n", stream);
   for (size_t r = 0; r < runs->count; r++) {
-    int told = 0;
+    int told = runs->run[r].unavailable; /* nothing ran */
     for (size_t before = 0; !told && before < r; before++)
       told = same_facts(&runs->run[before], &runs->run[r]);
     if (told) continue;

@@ -73,8 +73,8 @@ static ls_status read_nodes(ls_study_config *c, const ls_study_line *line, ls_er
 }
 
 static int is_stage(const char *key) {
-  static const char *const stages[] = {"load-time", "cpu-speedup", "gpu-speedup", "loss-vs-batch",
-                                       "display"};
+  static const char *const stages[] = {"load-time",     "cpu-speedup", "gpu-speedup",
+                                       "loss-vs-batch", "roofline",    "display"};
   for (size_t s = 0; s < sizeof stages / sizeof *stages; s++)
     if (!strcmp(stages[s], key)) return 1;
   return 0;
@@ -103,7 +103,7 @@ static ls_status take(ls_study_config *c, const ls_study_line *line, ls_error *e
     return ls_fail(error, LS_FORMAT,
                    "%s:%zu: unknown key '%s'; known are events, validation, probe, ranks, nodes, "
                    "launcher, simulate, image, train, load-time, cpu-speedup, gpu-speedup, "
-                   "loss-vs-batch, display",
+                   "loss-vs-batch, roofline, display",
                    c->source, line->number, key);
   if (c->stage_count == LS_STUDY_LINES)
     return ls_fail(error, LS_FORMAT, "%s:%zu: more than %d stages", c->source, line->number,
@@ -139,13 +139,12 @@ ls_status ls_study_config_parse(const char *source, const char *text, size_t len
   *c = (ls_study_config){.source = source, .probe = 8};
   if (length >= LS_STUDY_TEXT)
     return ls_fail(error, LS_FORMAT, "%s: longer than %d bytes", source, LS_STUDY_TEXT);
-  memcpy(c->text, text, length);
+  snprintf(c->text, sizeof c->text, "%.*s", (int)length, text);
   char line[LS_STUDY_TEXT];
   size_t number = 1;
   for (const char *at = c->text; *at; number++) {
     size_t of_line = strcspn(at, "\n");
-    memcpy(line, at, of_line);
-    line[of_line] = 0;
+    snprintf(line, sizeof line, "%.*s", (int)of_line, at);
     LS_TRY(parse_line(c, line, number, error));
     at += of_line + (at[of_line] == '\n');
   }
@@ -163,14 +162,10 @@ ls_status ls_study_config_read(const char *path, ls_study_config *config, ls_err
     int found;
     status = ls_input_line(stream, path, number, line, sizeof line, &found, error);
     if (status != LS_OK || !found) break;
-    size_t of_line = strlen(line);
-    if (length + of_line + 1 >= sizeof text) {
-      status = ls_fail(error, LS_FORMAT, "%s: longer than %d bytes", path, LS_STUDY_TEXT);
-      break;
-    }
-    memcpy(text + length, line, of_line);
-    text[length + of_line] = '\n';
-    length += of_line + 1;
+    length += (size_t)snprintf(text + length, sizeof text - length, "%s\n", line);
+    if (length < sizeof text) continue;
+    status = ls_fail(error, LS_FORMAT, "%s: longer than %d bytes", path, LS_STUDY_TEXT);
+    break;
   }
   fclose(stream);
   if (status != LS_OK) return status;

@@ -30,6 +30,7 @@ static const struct {
     {"load_s", offsetof(ls_study_rates, load)},
     {"train_s", offsetof(ls_study_rates, train)},
     {"evaluate_s", offsetof(ls_study_rates, evaluate)},
+    {"dense_s", offsetof(ls_study_rates, dense)},
     {"start_s", offsetof(ls_study_rates, start)},
     {"disk_bytes", offsetof(ls_study_rates, disk)},
     {"store_bytes", offsetof(ls_study_rates, store)},
@@ -196,6 +197,8 @@ static ls_status probe_training(probing *p, int number, ls_study_rates *rates, l
   word(p, "--data=%s/data", p->folder);
   word(p, "--validation=%s/data", p->folder);
   words_of(p, &p->plan->config->image);
+  word(p, "--batch=%d",
+       p->plan->config->probe < 4 ? 1 : 4); /* updates cost little, as in a study */
   words_of(p, &p->plan->config->train);
   word(p, "--epochs=1");
   word(p, "--out=%s", folder);
@@ -236,6 +239,24 @@ static ls_status probe_loading(probing *p, int number, ls_study_rates *rates, ls
   return LS_OK;
 }
 
+/* As the config's first roofline would, warm-up included. */
+static ls_status probe_roofline(probing *p, ls_study_rates *rates, ls_error *error) {
+  ls_process_outcome outcome;
+  const ls_study_config *c = p->plan->config;
+  for (size_t s = 0; s < c->stage_count; s++) {
+    if (strcmp(c->stages[s].key, "roofline") != 0) continue;
+    word(p, "step");
+    word(p, "--dense");
+    words_of(p, &c->stages[s]);
+    word(p, "--repetitions=1");
+    word(p, "--warmup=1");
+    LS_TRY(run(p, 0, &outcome, error));
+    rates->dense = outcome.seconds / 2;
+    return LS_OK;
+  }
+  return LS_OK;
+}
+
 /* The first number for which the trial's folders are not there yet: an interrupted trial is begun
  * anew, and leaves what it has. */
 static int free_number(const probing *p) {
@@ -262,6 +283,7 @@ ls_status ls_study_probe(const ls_plan *plan, const ls_process_watch *watch, ls_
   ls_status status = probe_data(p, rates, error);
   if (status == LS_OK) status = probe_training(p, number, rates, error);
   if (status == LS_OK) status = probe_loading(p, number, rates, error);
+  if (status == LS_OK) status = probe_roofline(p, rates, error);
   if (status == LS_OK) status = write_rates(path, rates, error);
   free(p);
   return status;
@@ -316,6 +338,8 @@ static double stage_seconds(const ls_plan *plan, const ls_stage *s, const ls_stu
   if (s->kind == LS_STAGE_VALIDATE) return (double)s->events * r->validate;
   if (s->kind == LS_STAGE_DISPLAY) return 2;
   if (s->command == &ls_command_gpu_speedup) return 0; /* nothing of it was tried */
+  if (s->command == &ls_command_step)
+    return r->dense * (double)(s->settings.repetitions + s->settings.warmup);
   double seconds = r->start;
   for (const char *at = s->settings.nodes; at && *at;) {
     char *end;

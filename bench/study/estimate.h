@@ -9,6 +9,7 @@
  * core, mean over the codecs and forms that are asked for). */
 typedef struct ls_study_rates {
   double simulate, validate, load, train, evaluate;
+  double dense;  /* of a step of the roofline's dense image, if there is such a stage */
   double start;  /* of a driver, until it measures */
   double disk;   /* bytes of an event in its file */
   double store;  /* bytes of an event in memory, at most */

@@ -103,6 +103,15 @@ static ls_status add_display(ls_plan *plan, const ls_study_line *line, ls_error 
   return understand(plan, s, line->number, 1, error);
 }
 
+static ls_status add_roofline(ls_plan *plan, const ls_study_line *line, ls_error *error) {
+  ls_stage *s = begin(plan, LS_STAGE_BENCH, &ls_command_step, "roofline");
+  snprintf(s->what, sizeof s->what, "each layer against this machine's peaks");
+  LS_TRY(add(s, error, "step"));
+  LS_TRY(add(s, error, "--dense"));
+  LS_TRY(add_line(s, line, error));
+  return understand(plan, s, line->number, 1, error);
+}
+
 /* The config's numbers of nodes up to most; the largest of them. */
 static long list_nodes(const ls_study_config *c, long most, char *list, size_t size) {
   long largest = 0;
@@ -222,7 +231,12 @@ ls_status ls_plan_make(const ls_study_config *config, const char *folder, ls_pla
   LS_TRY(add_validate(plan, error));
   for (size_t i = 0; i < config->stage_count; i++) {
     const ls_study_line *line = &config->stages[i];
-    LS_TRY(driver_of(line->key) ? add_driver(plan, line, error) : add_display(plan, line, error));
+    if (driver_of(line->key))
+      LS_TRY(add_driver(plan, line, error));
+    else if (!strcmp(line->key, "roofline"))
+      LS_TRY(add_roofline(plan, line, error));
+    else
+      LS_TRY(add_display(plan, line, error));
   }
   return LS_OK;
 }

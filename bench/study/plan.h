@@ -10,7 +10,7 @@ enum { LS_STUDY_FOLDER = 1024, LS_STUDY_PATH = 2048, LS_STUDY_ARGUMENTS = 2 * LS
 typedef enum ls_stage_kind {
   LS_STAGE_DATA,     /* makes events */
   LS_STAGE_VALIDATE, /* looks at them */
-  LS_STAGE_BENCH,    /* a driver: a run's folder */
+  LS_STAGE_BENCH,    /* a driver, or larscale step: a run's folder */
   LS_STAGE_DISPLAY   /* a picture of an event */
 } ls_stage_kind;
 

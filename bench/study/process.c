@@ -133,6 +133,7 @@ static void finish(running *r) {
 ls_status ls_process_run(const char *const *words, const ls_process_watch *watch,
                          ls_process_outcome *outcome, ls_error *error) {
   *outcome = (ls_process_outcome){0};
+  if (!words[0]) return ls_fail(error, LS_USAGE, "no program to start");
   running r = {.watch = watch, .outcome = outcome, .start = ls_seconds()};
   r.spoke = r.start;
   r.log = fopen(watch->log, "a");

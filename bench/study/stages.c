@@ -150,7 +150,7 @@ static ls_status draw(const ls_plan *plan, const ls_stage *s, const ls_process_w
   static const char *const formats[] = {"png", "svg", "pdf"};
   *outcome = (ls_process_outcome){0};
   for (int f = 0; f < 3 && !outcome->exit_code && !*watch->stop; f++) {
-    char path[PATH];
+    char path[PATH] = "";
     LS_TRY(picture_path(plan, formats[f], path, error));
     LS_TRY(run_once(plan, s, path, watch, outcome, error));
   }
@@ -204,7 +204,7 @@ static ls_status note_unavailable(const ls_plan *plan, ls_stage *s, const char *
 
 ls_status ls_stage_run(const ls_plan *plan, ls_stage *s, const ls_process_watch *outer,
                        ls_stage_end *end, char note[512], ls_error *error) {
-  char log[PATH], run[96], out[PATH] = "", path[PATH];
+  char log[PATH], run[80], line[96], out[PATH] = "", path[PATH];
   ls_process_watch watch = *outer;
   ls_process_outcome outcome;
   new_run(plan, s, run);
@@ -220,8 +220,8 @@ ls_status ls_stage_run(const ls_plan *plan, ls_stage *s, const ls_process_watch 
     snprintf(s->folder, sizeof s->folder, "%.*s", LS_STUDY_PATH - 1, out);
   if (*end != LS_STAGE_DONE) return LS_OK;
   done_path(plan, s, path);
-  strcat(run, "\n");
-  return write_text(path, run, error);
+  snprintf(line, sizeof line, "%s\n", run);
+  return write_text(path, line, error);
 }
 
 ls_status ls_stages_report(const ls_plan *plan, const ls_process_watch *outer,

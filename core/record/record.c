@@ -147,10 +147,6 @@ const char *ls_record_folder(const ls_record *record) {
   return record->folder;
 }
 
-void ls_record_sync(ls_record *record) {
-  for (int f = 0; f < LS_OPEN_FROM_START; f++) ls_output_sync(&record->files[f]);
-}
-
 void ls_record_note_fault(ls_record *record, const char *fault) {
   if (!record->fault[0]) snprintf(record->fault, sizeof record->fault, "%s", fault);
 }
@@ -163,6 +159,19 @@ static ls_status write_summaries(ls_record *record, ls_error *error) {
   LS_TRY(ls_record_write_summary(record, groups, count, error));
   LS_TRY(open_file(record, LS_RUN_JSON, error));
   return ls_record_write_run_json(record, groups, count, error);
+}
+
+/* Of what there is so far; a later one takes their place. */
+static void write_summaries_so_far(ls_record *record) {
+  ls_error error = {0}; /* what is wrong is found again at the end */
+  for (int f = LS_SUMMARY; f <= LS_RUN_JSON; f++) ls_output_discard(&record->files[f]);
+  if (write_summaries(record, &error) != LS_OK) return;
+  for (int f = LS_SUMMARY; f <= LS_RUN_JSON; f++) ls_output_sync(&record->files[f]);
+}
+
+void ls_record_sync(ls_record *record) {
+  for (int f = 0; f < LS_OPEN_FROM_START; f++) ls_output_sync(&record->files[f]);
+  write_summaries_so_far(record);
 }
 
 static ls_status write_environment(ls_record *record, const cJSON *environment, ls_error *error) {
@@ -205,6 +214,7 @@ static void remove_completed(const ls_record *record) {
 ls_status ls_record_finish(ls_record *record, const cJSON *environment, const char *invalid_reason,
                            ls_error *error) {
   ls_record_end_events(record);
+  for (int f = LS_SUMMARY; f <= LS_RUN_JSON; f++) ls_output_discard(&record->files[f]);
   ls_status status = write_summaries(record, error);
   if (!invalid_reason && record->fault[0]) invalid_reason = record->fault;
   if (status == LS_OK) status = write_environment(record, environment, error);

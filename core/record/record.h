@@ -93,8 +93,9 @@ void ls_record_event(ls_record *record, const ls_event *event);
 void ls_record_confusion(ls_record *record, const char *set, int classes, const char *const *names,
                          const double *counts, const double *scores);
 
-/* What was recorded so far is on disk afterwards, under the temporary names: after each point of a
- * sweep, so that a death keeps those before it. */
+/* What was recorded so far is on disk afterwards, under the temporary names, summary.csv and
+ * run.json made from it included: after each point of a sweep, so that a death keeps those before
+ * it. */
 void ls_record_sync(ls_record *record);
 
 /* Writes summary.csv and run.json from the samples, env.json (environment stays the caller's),

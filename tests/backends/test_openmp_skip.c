@@ -147,7 +147,8 @@ static void check_image(const ls_network_spec *spec, const setting *with, const 
   pass shortcut = run(spec, with, "shortcut", image, parameters);
   int same = 1;
   for (int b = 0; b < spec->block_count; b++) {
-    if (memcmp(exact.output[b], off.output[b], off.counts[b] * sizeof(float)))
+    if (!exact.output[b] || !off.output[b] ||
+        memcmp(exact.output[b], off.output[b], off.counts[b] * sizeof(float)))
       fail_msg("%s: exact: outputs of block %d differ by %.2g", name, b + 1,
                difference(exact.output[b], off.output[b], off.counts[b]));
     if (!same_argmax(&exact, &off, b, with))

@@ -106,7 +106,7 @@ def begun(trial, driver, *more, nodes, ranks=1, environment=None):
 
 @with_trial
 def test_kill(trial):
-    """a rank killed mid-sweep: all end within 10 s; the points before keep all their rows; no RESULT"""
+    """a rank killed mid-sweep: all end within 10 s; the points before are kept whole; RESULT INVALID"""
     launcher()
     for victim in (0, -1):
         run, folder = begun(trial, "cpu-speedup", "--nodes", "1,2,3", "--epochs", 40, "--repetitions", 60,
@@ -115,10 +115,19 @@ def test_kill(trial):
         os.kill(ranks[victim], signal.SIGKILL)
         assert run.gone_within(10, ranks), "some rank lives on"
         assert run.process.returncode != 0
-        assert not [n for n in os.listdir(folder) if ".partial-" not in n], os.listdir(folder)
-        first = [row for row in partial_rows(folder) if row[4] == "1" and row[13] == "train"]
+        end = time.monotonic() + 10
+        while not os.path.exists(f"{folder}/RESULT") and time.monotonic() < end:
+            time.sleep(0.01)
+        assert verdict(folder).startswith("RESULT INVALID reason=killed before its end"), os.listdir(folder)
+        samples = table(folder, "samples.csv")
+        first = [row for row in samples if row["nodes"] == "1" and row["phase"] == "train"]
         assert len(first) == 60, f"{len(first)} of 60 repetitions of the first point"
-        assert all(len(row) == 21 for row in partial_rows(folder))
+        assert all(None not in row and None not in row.values() for row in samples), "a row is half there"
+        points = [row["nodes"] for row in table(folder, "summary.csv") if row["quantity"] == "train"]
+        assert points in (["1"], ["1", "2"]), points  # the second one may just have ended
+        # What is left is a run like others: listed, and on the page.
+        assert "INVALID" in larscale("results", folder).out
+        larscale("report", folder, "--out", trial.path(f"page-{victim}.html"))
 
 
 @with_trial

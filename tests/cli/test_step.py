@@ -4,7 +4,8 @@ import re
 
 import numpy
 
-from program import backends, larscale, main, refused, with_trial
+from program import backends, larscale, main, refused, rows, with_trial
+from sweeps import check_schema, verdict
 
 COUNTERS = ["loss", "batch", "active_pixels", "model_bytes", "activation_bytes", "peak_memory_bytes",
             "dense_equivalent_flop", "dense_equivalent_share", "fma_peak", "conv1_forward_ms",
@@ -40,6 +41,31 @@ def test_several(trial):
             assert 0 < entry["activation_bytes"] <= entry["model_bytes"] < entry["peak_memory_bytes"], entry
             pixels = 2 * trial.size**2 if name.endswith("dense") else numpy.count_nonzero(trial.images[:2])
             assert entry["active_pixels"] == pixels, (entry["active_pixels"], pixels)
+
+
+@with_trial
+def test_roofline(trial):
+    """--out: a record with the roofline of every layer on dense images, under peaks of this machine"""
+    folder = trial.path("roofline")
+    larscale("step", "--network", trial.network, "--size", trial.size, "--dense", "--repetitions", 6, "--out", folder)
+    assert verdict(folder) == "RESULT VALID"
+    check_schema(folder)
+    table = rows(f"{folder}/roofline.csv")
+    layers = ("conv1", "conv2", "dense1", "dense2")
+    assert [row["kernel"] for row in table] == [f"{l} {w}" for l in layers for w in ("forward", "backward")]
+    # 3 x 3 kernels, 1 to 4 channels: 2 x 9 x 4 operations a pixel; the first layer has no gradient of its input.
+    assert [float(row["flop"]) for row in table[:2]] == [2 * 9 * 4 * trial.size**2] * 2
+    assert float(table[3]["flop"]) == 2 * float(table[2]["flop"])
+    assert len({(row["peak_flops"], row["peak_bytes_per_s"]) for row in table}) == 1
+    assert all(float(row[name]) > 0 for row in table for name in ("bytes", "seconds", "peak_flops", "peak_bytes_per_s"))
+    steps = [row for row in rows(f"{folder}/samples.csv") if row["phase"] == "forward"]
+    assert len(steps) == 6
+    refused("step", *trial.options, "--out", trial.path("none"), code=2, says="give --dense")
+    refused("step", "--network", trial.network, "--size", trial.size, "--dense", "--out", folder, code=2,
+            says="holds a run already")
+    larscale("step", "--network", trial.network, "--size", trial.size, "--dense", "--repetitions", 2, "--out",
+             trial.path("few"), expect=1)
+    assert verdict(trial.path("few")).startswith("RESULT INVALID reason=too few repetitions")
 
 
 @with_trial

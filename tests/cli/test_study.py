@@ -23,6 +23,7 @@ cpu-speedup --batch 1 --steps 1 --repetitions 6 --overlap off --oversubscribe {m
 gpu-speedup --batch 1 --steps 1 --repetitions 6
 loss-vs-batch --nodes 1 --batch 2 --epochs 2 --seeds 1
 loss-vs-batch --nodes 2 --batch 2 --epochs 2 --seeds 1
+roofline    --repetitions 6 --size 160 --network {network}
 display     --event 2
 """
 
@@ -60,7 +61,7 @@ def test_whole(trial):
     assert "MB on disk" in plan and "GB of memory" in plan and "those above" in plan, plan
     runs = sorted(os.listdir(f"{folder}/runs"))
     assert runs == ["cpu-speedup", "gpu-speedup-unavailable", "load-time", "loss-vs-batch",
-                    "loss-vs-batch-2"], runs
+                    "loss-vs-batch-2", "roofline"], runs
     for name in runs:
         if name == "gpu-speedup-unavailable":
             assert verdict(f"{folder}/runs/{name}").startswith("RESULT UNAVAILABLE reason=no backend")
@@ -72,14 +73,15 @@ def test_whole(trial):
     assert "No run of <code>larscale bench gpu-speedup</code>: no backend of this build has a device" in page
     assert len(page) < 3e6
     if shutil.which("gnuplot"):
-        for figure in ("load_time", "cpu_speedup", "loss_vs_batch", "phases", "confusion", "event_display"):
+        for figure in ("load_time", "cpu_speedup", "loss_vs_batch", "phases", "confusion", "event_display",
+                       "roofline"):
             for end in ("png", "svg", "pdf"):
                 assert os.path.getsize(f"{folder}/figures/{figure}.{end}") > 1000, (figure, end)
     before = times(f"{folder}/runs")
     second, _ = study(trial)
     again = {path: time for path, time in times(f"{folder}/runs").items() if "unavailable" not in path}
     assert again == {path: time for path, time in before.items() if "unavailable" not in path}
-    assert second.out.count("there already\n") == 2 * 8, second.out
+    assert second.out.count("there already\n") == 2 * 9, second.out
     assert "RESULT VALID" in second.out
 
 
@@ -93,7 +95,7 @@ def test_plan(trial):
     assert not os.listdir(f"{folder}/runs") and not os.listdir(f"{folder}/data")
     with open(f"{folder}/probe/rates.json", encoding="utf-8") as file:
         rates = json.load(file)
-    assert all(value > 0 for name, value in rates.items() if name != "start_s"), rates
+    assert all(value > 0 for name, value in rates.items() if name not in ("start_s", "dense_s")), rates
     # The trial counts: the same on a machine that is ten times slower.
     slow = {name: 10 * value if name.endswith("_s") else value for name, value in rates.items()}
     with open(f"{folder}/probe/rates.json", "w", encoding="utf-8") as file:
@@ -110,7 +112,7 @@ def test_presets(trial):
         folder = trial.path(preset)
         os.makedirs(f"{folder}/probe")
         with open(f"{folder}/probe/rates.json", "w", encoding="utf-8") as file:
-            json.dump({name: 0.001 for name in ("simulate_s", "validate_s", "load_s", "train_s", "evaluate_s",
+            json.dump({name: 0.001 for name in ("simulate_s", "validate_s", "load_s", "train_s", "evaluate_s", "dense_s",
                                                 "start_s", "disk_bytes", "store_bytes", "memory_bytes")}, file)
         needs_hdf5()
         out = larscale("study", "--preset", preset, "--plan", "--out", folder).out

@@ -244,6 +244,8 @@ def check_environment(folder, page):
 def check_folder(folder, page, environment=True):
     """environment: env.json is the program's (a test may write a record without)."""
     for name, _ in page[""]:
+        if name == "roofline.csv" and not (folder / name).is_file():
+            continue
         if not (folder / name).is_file():
             raise Wrong(f"{name}: missing")
     with open(folder / "RESULT", encoding="utf-8") as file:
@@ -251,6 +253,8 @@ def check_folder(folder, page, environment=True):
             raise Wrong("RESULT: neither VALID nor INVALID with a reason")
     tables = {n: read_table(folder, n, page[n])
               for n in ("samples.csv", "summary.csv", "history.csv", "confusion.csv")}
+    if (folder / "roofline.csv").is_file():
+        read_table(folder, "roofline.csv", page["roofline.csv"])
     groups = gather(tables["samples.csv"])
     check_summary(tables["summary.csv"], groups)
     check_run_json(folder, page["run.json"], groups)

@@ -43,10 +43,12 @@ static int chunk_end(const dense_layer *self, int chunk) {
 
 /* Starting the threads of a parallel region takes some microseconds, in which one thread reads this
  * many weights. The sums' order does not depend on it. */
+#ifdef _OPENMP
 static int worth_threads(const dense_layer *self) {
   return (size_t)self->pixels * (size_t)self->shape.channels * (size_t)self->shape.outputs >=
          LEAST_WEIGHTS;
 }
+#endif
 
 static ls_status forward(ls_operator *op, const void *input, void *output, void *saved,
                          void *workspace, ls_error *error) {

@@ -62,7 +62,10 @@ static void pack_winograd(const ls_openmp_conv *conv) {
           for (int kc = 0; kc < 5; kc++)
             sum += ls_winograd_filter[n][kc] *
                    (double)conv->kernel[((kr * 5 + kc) * planes + p) * out + k];
-          size_t at = (size_t)(((k / pair * LS_WINOGRAD_POINTS + n) * planes + p) * 5 + kr);
+          size_t at =
+              (((size_t)(k / pair) * LS_WINOGRAD_POINTS + (size_t)n) * (size_t)planes + (size_t)p) *
+                  5 +
+              (size_t)kr;
           conv->winograd_filters[at * (size_t)pair + (size_t)(k % pair)] = (float)sum;
         }
 }

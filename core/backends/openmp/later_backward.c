@@ -58,7 +58,7 @@ static size_t slice_floats(const ls_openmp_conv *conv) {
 }
 
 static size_t doubles_per_band(const ls_openmp_conv *conv) {
-  return (size_t)(conv->shape.out_channels + group_count(conv) * PIXEL);
+  return (size_t)conv->shape.out_channels + (size_t)group_count(conv) * PIXEL;
 }
 
 size_t ls_openmp_later_workspace(const ls_openmp_conv *conv) {

@@ -24,7 +24,7 @@ static int in_groups(const ls_openmp_conv *conv) {
 
 ls_status ls_openmp_later_allocate(ls_openmp_conv *conv, ls_error *error) {
   size_t in = (size_t)conv->shape.in_channels, out = (size_t)conv->shape.out_channels;
-  size_t padded = (size_t)(blocks(conv) * conv->kernels->channel_block);
+  size_t padded = (size_t)blocks(conv) * (size_t)conv->kernels->channel_block;
   const struct {
     float **block;
     size_t floats;
@@ -191,7 +191,7 @@ const float *ls_openmp_field(const ls_openmp_map *input, int row, int window, fl
                              size_t *row_stride) {
   *row_stride = input->row_stride;
   if (!input->form->sparse) return ls_openmp_values(input, 5 * row - RIM, 5 * window - RIM);
-  *row_stride = (size_t)(FIELD * input->channels);
+  *row_stride = FIELD * (size_t)input->channels;
   gather_field(input, row, window, buffer);
   return buffer;
 }

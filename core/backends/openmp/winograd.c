@@ -17,7 +17,7 @@ static int width(const ls_openmp_conv *conv) {
 }
 
 static size_t point_floats(const ls_openmp_conv *conv) {
-  size_t floats = (size_t)(FIELD * conv->shape.in_channels + SLACK);
+  size_t floats = FIELD * (size_t)conv->shape.in_channels + SLACK;
   return (floats + SLACK - 1) / SLACK * SLACK;
 }
 
@@ -28,7 +28,7 @@ static size_t input_floats(const ls_openmp_conv *conv) {
 }
 
 static size_t product_floats(const ls_openmp_conv *conv) {
-  return (size_t)(POINTS * 5 * width(conv));
+  return POINTS * 5 * (size_t)width(conv);
 }
 
 static size_t scratch_floats(const ls_openmp_conv *conv) {
@@ -47,7 +47,7 @@ static float *filters_at(const ls_openmp_conv *conv, int block, int point) {
 /* G g of every channel pair, from float64: [blocks][9 points][5 kernel rows][in][width]. */
 static void pack_point(const ls_openmp_conv *conv, int block, int point) {
   size_t in = (size_t)conv->shape.in_channels, out = (size_t)conv->shape.out_channels;
-  size_t first = (size_t)(block * width(conv));
+  size_t first = (size_t)block * (size_t)width(conv);
   size_t some = out - first < (size_t)width(conv) ? out - first : (size_t)width(conv);
   float *to = filters_at(conv, block, point);
   const double *g = ls_winograd_filter[point];
@@ -109,7 +109,7 @@ int ls_openmp_winograd_row(const ls_openmp_conv *conv, const ls_openmp_call *cal
 int ls_openmp_winograd_constant(const ls_openmp_conv *conv, const float *field, void *workspace) {
   int finite = 1, in = conv->shape.in_channels;
   uint8_t argmax[LS_OPENMP_MOST_OUT];
-  conv->kernels->winograd_input(field, (size_t)(FIELD * in), in, workspace, point_floats(conv));
+  conv->kernels->winograd_input(field, FIELD * (size_t)in, in, workspace, point_floats(conv));
   for (int first = 0; first < conv->shape.out_channels; first += width(conv)) {
     ls_openmp_place place = {.out = width(conv),
                              .bias = conv->packed_bias + first,
