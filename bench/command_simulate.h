@@ -4,6 +4,7 @@
 
 #include "bench/event_writer.h"
 #include "bench/options.h"
+#include "bench/waveform_event.h"
 #include "comm/comm.h"
 #include "datasets/simulator/detector/deposit_dump.h"
 #include "datasets/simulator/detector/deposit_file.h"

@@ -3,10 +3,11 @@
 #define LS_DATASETS_PACKED_PACKED_WRITER_H
 
 #include "datasets/hdf5/truth.h"
-#include "datasets/packed/packed_encode.h"
 #include "datasets/source.h"
 
 typedef struct ls_packed_writer ls_packed_writer;
+typedef struct ls_packed_encoder ls_packed_encoder; /* packed_encode.h */
+typedef struct ls_packed_row ls_packed_row;         /* packed_format.h */
 
 /* What all events of a file share. */
 typedef struct ls_packed_layout {

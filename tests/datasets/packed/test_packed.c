@@ -6,6 +6,7 @@
 #include "packed_events.h"
 
 #include "base/memory.h"
+#include "datasets/packed/packed_encode.h"
 
 #include <dirent.h>
 #include <hdf5.h>
