@@ -41,7 +41,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", required=True, help="KevLAr file")
-    parser.add_argument("--producer", default="wires", help="wires or rawdigits")
+    parser.add_argument("--producer", help="wires or rawdigits; default: what the file has")
     parser.add_argument("--plane", type=int, default=2)
     parser.add_argument("--rebin", type=int, default=2)
     parser.add_argument("--first-tick", type=int, default=2400)
@@ -52,7 +52,7 @@ def main():
     options = parser.parse_args()
     blosc.set_nthreads(1)
     with h5py.File(options.data) as file:
-        images = file[f"image/{options.producer}"]
+        images = file["image"][options.producer or next(iter(file["image"]))]
         turn = iter(range(1 << 62))
         protocol.serve(options, "python", lambda: load(images, next(turn) % len(images), options),
                        threads=1, events=len(images),

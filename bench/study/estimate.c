@@ -27,7 +27,11 @@ static const struct {
 } numbers[] = {
     {"simulate_s", offsetof(ls_study_rates, simulate)},
     {"validate_s", offsetof(ls_study_rates, validate)},
-    {"load_s", offsetof(ls_study_rates, load)},
+    {"load_1_s", offsetof(ls_study_rates, load[0])},
+    {"load_2_s", offsetof(ls_study_rates, load[1])},
+    {"load_3_s", offsetof(ls_study_rates, load[2])},
+    {"load_4_s", offsetof(ls_study_rates, load[3])},
+    {"prepare_s", offsetof(ls_study_rates, prepare)},
     {"train_s", offsetof(ls_study_rates, train)},
     {"evaluate_s", offsetof(ls_study_rates, evaluate)},
     {"dense_s", offsetof(ls_study_rates, dense)},
@@ -205,37 +209,44 @@ static ls_status probe_training(probing *p, int number, ls_study_rates *rates, l
   LS_TRY(run(p, 0, &outcome, error));
   LS_TRY(seconds_an_event(folder, "step", &rates->train, error));
   LS_TRY(seconds_an_event(folder, "eval", &rates->evaluate, error));
-  LS_TRY(seconds_an_event(folder, "load", &rates->load, error));
+  LS_TRY(seconds_an_event(folder, "load", &rates->prepare, error));
   double events = (double)p->plan->config->probe;
-  rates->start = outcome.seconds - events * (rates->train + 2 * rates->evaluate + 2 * rates->load);
+  rates->start =
+      outcome.seconds - events * (rates->train + 2 * rates->evaluate + 2 * rates->prepare);
   if (!(rates->start > 0)) rates->start = 0;
   rates->memory = outcome.peak_memory;
   return LS_OK;
 }
 
-/* As the config's load-time would. */
-static ls_status probe_loading(probing *p, int number, ls_study_rates *rates, ls_error *error) {
+/* As the config's load-time line number which (from 0 on) would. */
+static ls_status probe_loading(probing *p, const ls_study_line *line, int which, int number,
+                               ls_study_rates *rates, ls_error *error) {
   char folder[LS_STUDY_PATH + 32];
   ls_process_outcome outcome;
-  const ls_study_config *c = p->plan->config;
-  snprintf(folder, sizeof folder, "%s/load-%d", p->folder, number);
+  double events = (double)p->plan->config->probe;
+  snprintf(folder, sizeof folder, "%s/load-%d-%d", p->folder, number, which + 1);
   word(p, "bench");
   word(p, "load-time");
   word(p, "--data=%s/data", p->folder);
-  words_of(p, &c->image);
-  for (size_t s = 0; s < c->stage_count; s++)
-    if (!strcmp(c->stages[s].key, "load-time")) {
-      words_of(p, &c->stages[s]);
-      break;
-    }
+  words_of(p, &p->plan->config->image);
+  words_of(p, line);
   word(p, "--nodes=1");
   word(p, "--repetitions=1");
   word(p, "--cache=warm");
   word(p, "--out=%s", folder);
   LS_TRY(run(p, INVALID, &outcome, error)); /* one repetition is too few for a result */
-  LS_TRY(mean_of(folder, "load", "median_s", &rates->load, error));
-  rates->load /= (double)c->probe;
-  rates->store = largest_store(folder) / (double)c->probe;
+  LS_TRY(mean_of(folder, "load", "median_s", &rates->load[which], error));
+  rates->load[which] /= events;
+  rates->store = fmax(rates->store, largest_store(folder) / events);
+  return LS_OK;
+}
+
+static ls_status probe_loadings(probing *p, int number, ls_study_rates *rates, ls_error *error) {
+  const ls_study_config *c = p->plan->config;
+  int which = 0;
+  for (size_t s = 0; s < c->stage_count && which < LS_STUDY_LOADS; s++)
+    if (!strcmp(c->stages[s].key, "load-time"))
+      LS_TRY(probe_loading(p, &c->stages[s], which++, number, rates, error));
   return LS_OK;
 }
 
@@ -263,7 +274,7 @@ static int free_number(const probing *p) {
   for (int number = 1;; number++) {
     char train[LS_STUDY_PATH + 32], load[LS_STUDY_PATH + 32];
     snprintf(train, sizeof train, "%s/train-%d", p->folder, number);
-    snprintf(load, sizeof load, "%s/load-%d", p->folder, number);
+    snprintf(load, sizeof load, "%s/load-%d-1", p->folder, number);
     if (access(train, F_OK) && access(load, F_OK)) return number;
   }
 }
@@ -282,7 +293,7 @@ ls_status ls_study_probe(const ls_plan *plan, const ls_process_watch *watch, ls_
   int number = free_number(p);
   ls_status status = probe_data(p, rates, error);
   if (status == LS_OK) status = probe_training(p, number, rates, error);
-  if (status == LS_OK) status = probe_loading(p, number, rates, error);
+  if (status == LS_OK) status = probe_loadings(p, number, rates, error);
   if (status == LS_OK) status = probe_roofline(p, rates, error);
   if (status == LS_OK) status = write_rates(path, rates, error);
   free(p);
@@ -296,8 +307,11 @@ static size_t words_in(const char *list, size_t without) {
   return count;
 }
 
-static double repetitions_of(const ls_settings *s) {
-  return s->repetitions ? (double)s->repetitions : LEAST_TIMES;
+/* Of all repetitions, of which one takes so many seconds: those asked for, else the fewest that
+ * make an interval, unless --max-seconds are over before. */
+static double repeated(const ls_settings *s, double seconds) {
+  if (s->repetitions) return (double)s->repetitions * seconds;
+  return fmin(LEAST_TIMES * seconds, s->max_seconds + seconds);
 }
 
 /* The images of a training on so many nodes. */
@@ -310,30 +324,31 @@ static double images_of(const ls_plan *plan, const ls_stage *stage, long nodes) 
   return s->steps ? fmin((double)s->steps * batch, of_epochs) : of_epochs;
 }
 
-/* One point of a sweep on nodes of the stage's ranks. */
+/* One point of a sweep on nodes of the stage's ranks; load: seconds of an event, of load-time. */
 static double point_seconds(const ls_plan *plan, const ls_stage *stage, long nodes,
-                            const ls_study_rates *r) {
+                            const ls_study_rates *r, double load) {
   const ls_settings *s = &stage->settings;
   double events = (double)plan->config->events;
   double together = fmin((double)nodes, (double)plan->cores);
   if (stage->command == &ls_command_load_time) {
     double curves = (double)words_in(s->codec, 1) * (double)words_in(s->store_form, 2);
-    double caches = (double)words_in(s->cache_states, 2);
-    return curves * (caches * repetitions_of(s) + 1) * events * r->load / together;
+    double caches = (double)words_in(s->cache_states, 2), once = events * load / together;
+    return curves * (caches * repeated(s, once) + once);
   }
   /* Each rank has its share of the cores. */
   double share = (double)stage->ranks / (double)nodes;
   if (stage->command == &ls_command_loss_vs_batch) {
     double of_epoch = events * r->train + (double)plan->config->validation * r->evaluate;
     return (double)s->seeds *
-           (events * r->load + (double)(s->epochs > 0 ? s->epochs : 10) * of_epoch);
+           (events * r->prepare + (double)(s->epochs > 0 ? s->epochs : 10) * of_epoch);
   }
   double modes = s->overlap ? 1 : 2;
-  return modes * (events * r->load / together +
-                  (repetitions_of(s) + 1) * images_of(plan, stage, nodes) * r->train * share);
+  double once = images_of(plan, stage, nodes) * r->train * share;
+  return modes * (events * r->prepare / together + repeated(s, once) + once);
 }
 
-static double stage_seconds(const ls_plan *plan, const ls_stage *s, const ls_study_rates *r) {
+static double stage_seconds(const ls_plan *plan, const ls_stage *s, const ls_study_rates *r,
+                            double load) {
   if (s->kind == LS_STAGE_DATA) return (double)s->events * r->simulate;
   if (s->kind == LS_STAGE_VALIDATE) return (double)s->events * r->validate;
   if (s->kind == LS_STAGE_DISPLAY) return 2;
@@ -345,7 +360,7 @@ static double stage_seconds(const ls_plan *plan, const ls_stage *s, const ls_stu
     char *end;
     long nodes = strtol(at, &end, 10);
     if (end == at || nodes < 1) break; /* the driver will say so */
-    seconds += point_seconds(plan, s, nodes, r);
+    seconds += point_seconds(plan, s, nodes, r, load);
     at = end + (*end == ',');
   }
   return seconds;
@@ -353,10 +368,11 @@ static double stage_seconds(const ls_plan *plan, const ls_stage *s, const ls_stu
 
 void ls_study_estimate(ls_plan *plan, const ls_study_rates *r, double *disk, double *memory) {
   double events = (double)(plan->config->events + plan->config->validation);
-  int ranks = 1;
+  int ranks = 1, loads = -1;
   for (size_t i = 0; i < plan->count; i++) {
     ls_stage *s = &plan->stage[i];
-    s->seconds = stage_seconds(plan, s, r);
+    if (s->command == &ls_command_load_time && loads + 1 < LS_STUDY_LOADS) loads++;
+    s->seconds = stage_seconds(plan, s, r, loads < 0 ? 0 : r->load[loads]);
     if (s->ranks > ranks) ranks = s->ranks;
   }
   *disk = events * r->disk + 20e6; /* records, figures and page: some MB */

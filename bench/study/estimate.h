@@ -5,10 +5,13 @@
 #include "bench/study/plan.h"
 #include "bench/study/process.h"
 
-/* What the trial measured. Seconds are of one event with all cores of this machine (load: with one
- * core, mean over the codecs and forms that are asked for). */
+enum { LS_STUDY_LOADS = 4 };
+
+/* What the trial measured. Seconds are of one event with all cores of this machine; load: with one
+ * core, of the config's first load-time lines, mean over the codecs and forms that they ask for;
+ * prepare: the same of a training. */
 typedef struct ls_study_rates {
-  double simulate, validate, load, train, evaluate;
+  double simulate, validate, load[LS_STUDY_LOADS], prepare, train, evaluate;
   double dense;  /* of a step of the roofline's dense image, if there is such a stage */
   double start;  /* of a driver, until it measures */
   double disk;   /* bytes of an event in its file */
