@@ -98,7 +98,7 @@ static plan make_plan(const ls_openmp_conv *conv, const ls_openmp_call *call) {
   p.bias = call->workspace;
   p.touched = p.bias + bands * (size_t)p.out;
   char *end = (char *)(p.touched + bands * (size_t)p.groups * PIXEL);
-  p.slices = (float *)(end + (size_t)(-(intptr_t)end & (LS_ALIGNMENT - 1)));
+  p.slices = (void *)(end + (size_t)(-(intptr_t)end & (LS_ALIGNMENT - 1)));
   p.halos = p.slices + bands * slice_floats(conv);
   return p;
 }

@@ -22,7 +22,7 @@ ls_openmp_map ls_openmp_map_at(int rows, int columns, int channels, void *block)
   at += aligned(map.active_stride * (size_t)(rows + 2 * RIM));
   map.row_stride =
       aligned(((size_t)(columns + 2 * RIM) * channels + SLACK) * sizeof(float)) / sizeof(float);
-  map.values = (float *)at + RIM * map.row_stride + (size_t)RIM * channels;
+  map.values = (float *)(void *)at + RIM * map.row_stride + (size_t)RIM * channels;
   return map;
 }
 
