@@ -193,7 +193,7 @@ def test_resume(folder):
 @in_folder
 def test_interrupted(folder):
     """told to stop: no torn file, and the same command goes on to the same set"""
-    more = ["--particles", "e-", "--events", 40, "--events-per-file", 2, "--threads", 1]
+    more = ["--particles", "e-", "--events", 100, "--events-per-file", 2, "--threads", 1]
     whole = os.path.join(folder, "whole")
     simulate(whole, *more)
     for stop in (signal.SIGTERM, signal.SIGINT, signal.SIGKILL):
@@ -208,7 +208,7 @@ def test_interrupted(folder):
             message = run.stderr.read()
             code = run.wait()
         left = sorted(os.listdir(out))
-        assert len([name for name in left if name.endswith(".h5")]) < 20, "was too fast to be stopped"
+        assert len([name for name in left if name.endswith(".h5")]) < 50, "was too fast to be stopped"
         if stop != signal.SIGKILL:
             assert code == 3 and "stopped by a signal" in message, (code, message)
             assert all(name.endswith(".h5") for name in left), left
@@ -223,7 +223,7 @@ def test_interrupted(folder):
 @in_folder
 def test_interrupted_ranks(folder):
     """Ctrl-C and signals to mpirun: no torn file, and the same command goes on to the same set"""
-    more = ["--particles", "e-", "--events", 60, "--events-per-file", 2, "--threads", 1]
+    more = ["--particles", "e-", "--events", 300, "--events-per-file", 2, "--threads", 1]
     mpirun = [launcher(), "-np", "2"]
     whole = os.path.join(folder, "whole")
     simulate(whole, *more)
@@ -244,7 +244,7 @@ def test_interrupted_ranks(folder):
             code = run.wait()
         left = sorted(os.listdir(out))
         assert code != 0, message
-        assert len([name for name in left if name.endswith(".h5")]) < 30, "was too fast to be stopped"
+        assert len([name for name in left if name.endswith(".h5")]) < 150, "was too fast to be stopped"
         print(f"# {stop.name} to {'all' if everybody else 'mpirun'}: code {code}, {len(left)} files, "
               f"{len([name for name in left if not name.endswith('.h5')])} unfinished")
         if stop == signal.SIGUSR1:
