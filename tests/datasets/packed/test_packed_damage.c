@@ -14,6 +14,12 @@
 
 enum { COUNT = 12, STEP = 400, HEADERS = 6144 /* HDF5's are in the first bytes */ };
 
+#ifdef __SANITIZE_ADDRESS__
+enum { STRIDE = 5 }; /* between bytes that are damaged; the sanitizer is slow */
+#else
+enum { STRIDE = 1 };
+#endif
+
 static char file[80];
 static uint8_t *whole, *copy; /* the file's bytes, and those of the damaged one */
 static size_t bytes;
@@ -127,7 +133,7 @@ static void test_every_byte(void **state) {
   try_copy(bytes, "no damage");
   int descriptor = open(file, O_WRONLY);
   assert_true(descriptor >= 0);
-  for (size_t at = 0; at<bytes; at += at> HEADERS && in_padding(at) ? 512 : 1) {
+  for (size_t at = 0; at<bytes; at += at> HEADERS && in_padding(at) ? 512 : STRIDE) {
     char damage[64];
     uint8_t mask = (uint8_t)(1u << (at * 5 % 8));
     snprintf(damage, sizeof damage, "byte %zu ^ %02x", at, mask);
@@ -143,8 +149,8 @@ static void test_every_byte(void **state) {
   close(descriptor);
   printf("# of %zu bytes: %d flips refuse the file, %d an event, %d do no harm (padding)\n", bytes,
          refused, one_event, unharmed);
-  assert_true(refused > 3000);
-  assert_true(one_event > 3000);
+  assert_true(refused > 3000 / STRIDE);
+  assert_true(one_event > 3000 / STRIDE);
 }
 
 static void test_cut_short(void **state) {
