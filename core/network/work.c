@@ -12,7 +12,8 @@ static ls_work work(double flop, double inputs, double parameters, double output
 ls_work ls_conv_block_work(const ls_conv_block_shape *s, int first, int backward) {
   double pixels = (double)s->height * s->width;
   double kernel = (double)s->kernel * s->kernel * s->in_channels * s->out_channels;
-  double outputs = (double)(s->height / s->pool) * (s->width / s->pool) * s->out_channels;
+  int rows = s->height / s->pool, columns = s->width / s->pool;
+  double outputs = (double)rows * columns * s->out_channels;
   return work(2 * kernel * pixels, pixels * s->in_channels, kernel + s->out_channels, outputs,
               first, backward);
 }
