@@ -39,10 +39,10 @@ static ls_status run(const ls_settings *s, ls_comm *comm, ls_error *error) {
   int size = s->size == LS_UNSET ? 640 : (int)s->size;
   const char *names[LS_SYNTHETIC_KINDS];
   for (int k = 0; k < LS_SYNTHETIC_KINDS; k++) names[k] = ls_synthetic_kind_name(k);
-  ls_kevlar_layout layout = {.image_set = "wires",
-                             .geometry = {.planes = LS_MAX_PLANES, .rows = size, .columns = size},
-                             .class_names = names,
-                             .class_count = LS_SYNTHETIC_KINDS};
+  ls_event_layout layout = {.image_set = "wires",
+                            .geometry = {.planes = LS_MAX_PLANES, .rows = size, .columns = size},
+                            .class_names = names,
+                            .class_count = LS_SYNTHETIC_KINDS};
   const volatile sig_atomic_t *stop = ls_stop_request_watch(); /* no half file is left */
   ls_kevlar_writer *writer;
   LS_TRY(ls_kevlar_writer_open(s->out, &layout, &writer, error));

@@ -7,15 +7,7 @@ ls_status ls_event_writer_open(ls_event_writer *writer, const char *format, cons
   *writer = (ls_event_writer){0};
   if (format && !strcmp(format, "packed"))
     return ls_packed_writer_open(path, layout, &writer->packed, error);
-  const ls_kevlar_layout kevlar = {.image_set = layout->image_set,
-                                   .geometry = layout->geometry,
-                                   .class_names = layout->class_names,
-                                   .class_count = layout->class_count,
-                                   .value_type = layout->value_type,
-                                   .truth = layout->truth,
-                                   .truth_count = layout->truth_count,
-                                   .settings = layout->settings};
-  return ls_kevlar_writer_open(path, &kevlar, &writer->kevlar, error);
+  return ls_kevlar_writer_open(path, layout, &writer->kevlar, error);
 }
 
 ls_status ls_event_writer_append(ls_event_writer *writer, const ls_pixels *planes,

@@ -5,9 +5,6 @@
 #include "datasets/kevlar/kevlar_writer.h"
 #include "datasets/packed/packed_writer.h"
 
-/* What all events of a file share, whatever its format. */
-typedef ls_packed_layout ls_event_layout;
-
 typedef struct ls_event_writer {
   ls_kevlar_writer *kevlar; /* one of the two */
   ls_packed_writer *packed;

@@ -5,7 +5,7 @@ static const char unavailable[] =
     "%s: KevLAr files need HDF5, which this build has not; install it "
     "and build again";
 
-ls_status ls_kevlar_writer_open(const char *path, const ls_kevlar_layout *layout,
+ls_status ls_kevlar_writer_open(const char *path, const ls_event_layout *layout,
                                 ls_kevlar_writer **writer, ls_error *error) {
   (void)layout;
   *writer = NULL;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DEFLATE_LEVEL = 5, MOST_CLASSES = 16, CLASS_NAME = 32 };
+enum { DEFLATE_LEVEL = 5 };
 static const char kevlar_version[] = "v04_01_01"; /* the version whose layout this is */
 
 struct ls_kevlar_writer {
@@ -19,7 +19,7 @@ struct ls_kevlar_writer {
   ls_geometry geometry;
   ls_value_type value_type;
   int class_count;
-  char class_names[MOST_CLASSES][CLASS_NAME];
+  char class_names[LS_LAYOUT_MOST_CLASSES][LS_LAYOUT_CLASS_NAME];
   hid_t images;
   size_t count, label_capacity;
   int16_t *labels;
@@ -73,26 +73,12 @@ static ls_status create_sets(ls_kevlar_writer *writer, ls_error *error) {
   return LS_OK;
 }
 
-static ls_status check_layout(const char *path, const ls_kevlar_layout *layout, ls_error *error) {
-  const ls_geometry *g = &layout->geometry;
-  size_t name = strlen(layout->image_set);
-  if (!name || name > LS_KEVLAR_NAME - 8 || strchr(layout->image_set, '/'))
-    return ls_fail(error, LS_MISMATCH, "%s: '%s' is no name of an image set", path,
-                   layout->image_set);
-  if (g->planes < 1 || g->planes > LS_MAX_PLANES || g->rows < 1 || g->columns < 1 ||
-      (unsigned)g->rows > UINT32_MAX / 4 / (unsigned)g->planes / (unsigned)g->columns)
-    return ls_fail(error, LS_MISMATCH, "%s: events of %d planes of %d x %d cannot be written", path,
-                   g->planes, g->rows, g->columns);
-  if (layout->class_count < 0 || layout->class_count > MOST_CLASSES)
-    return ls_fail(error, LS_MISMATCH, "%s: %d classes; a file holds up to %d", path,
-                   layout->class_count, MOST_CLASSES);
-  return LS_OK;
-}
-
-ls_status ls_kevlar_writer_open(const char *path, const ls_kevlar_layout *layout,
+ls_status ls_kevlar_writer_open(const char *path, const ls_event_layout *layout,
                                 ls_kevlar_writer **writer, ls_error *error) {
   *writer = NULL;
-  LS_TRY(check_layout(path, layout, error));
+  int planes = layout->geometry.planes; /* 0 and less: the check says so */
+  uint64_t most_pixels = UINT32_MAX / sizeof(int32_t) / (unsigned)(planes > 0 ? planes : 1);
+  LS_TRY(ls_event_layout_check(path, layout, LS_KEVLAR_NAME - 8, most_pixels, error));
   ls_kevlar_writer *opened = calloc(1, sizeof *opened);
   if (!opened) return ls_fail(error, LS_MEMORY, "%s: no memory for the writer", path);
   opened->images = opened->output.file = -1;
@@ -101,7 +87,7 @@ ls_status ls_kevlar_writer_open(const char *path, const ls_kevlar_layout *layout
   opened->class_count = layout->class_count;
   snprintf(opened->image_set, sizeof opened->image_set, "/image/%s", layout->image_set);
   for (int k = 0; k < layout->class_count; k++)
-    snprintf(opened->class_names[k], CLASS_NAME, "%s", layout->class_names[k]);
+    snprintf(opened->class_names[k], LS_LAYOUT_CLASS_NAME, "%s", layout->class_names[k]);
   ls_status status = ls_truth_rows_new(path, layout->truth, layout->truth_count, layout->settings,
                                        &opened->truth, error);
   if (status == LS_OK)

@@ -2,27 +2,14 @@
 #ifndef LS_DATASETS_KEVLAR_KEVLAR_WRITER_H
 #define LS_DATASETS_KEVLAR_KEVLAR_WRITER_H
 
-#include "datasets/hdf5/truth.h"
+#include "datasets/event_layout.h"
 #include "datasets/kevlar/sparse_deflate.h"
-#include "datasets/source.h"
 
 typedef struct ls_kevlar_writer ls_kevlar_writer;
 
-/* What all events of a file share. */
-typedef struct ls_kevlar_layout {
-  const char *image_set;          /* "wires", "rawdigits" */
-  ls_geometry geometry;           /* 1 to 3 planes; an event is below 4 GB */
-  const char *const *class_names; /* ROOT's names: "gamma", "e-", .. */
-  int class_count;                /* 0 to 16; 0: a file without labels */
-  ls_value_type value_type;       /* int32 is KevLAr's own; float32 keeps other sources exactly */
-  const ls_truth_column *truth;   /* what else is known of each event; NULL: nothing */
-  int truth_count;
-  const char *settings; /* LS_TRUTH_SETTINGS; NULL: none */
-} ls_kevlar_layout;
-
-/* Begins a file beside path (see base/output_file.h). The layout is copied. Returns LS_OK,
- * LS_MISMATCH (a layout out of range), LS_IO, LS_MEMORY or LS_UNAVAILABLE. */
-ls_status ls_kevlar_writer_open(const char *path, const ls_kevlar_layout *layout,
+/* Begins a file beside path (see base/output_file.h). The layout is copied; an event is below 4 GB.
+ * Returns LS_OK, LS_MISMATCH (a layout out of range), LS_IO, LS_MEMORY or LS_UNAVAILABLE. */
+ls_status ls_kevlar_writer_open(const char *path, const ls_event_layout *layout,
                                 ls_kevlar_writer **writer, ls_error *error);
 
 /* Adds an event. planes[geometry.planes]: the pixels of the full geometry (index = row * columns +

@@ -2,6 +2,7 @@
 #include "datasets/packed/packed.h"
 
 #include "base/text.h"
+#include "datasets/event_layout.h"
 #include "datasets/packed/packed_internal.h"
 
 #include <stdio.h>
@@ -123,13 +124,13 @@ static ls_status get_text(packed_source *source, hid_t group, const char *name, 
 static ls_status read_classes(packed_source *source, hid_t group, ls_error *error) {
   ls_source *base = &source->base;
   LS_TRY(
-      get_number(source, group, "classes", 0, LS_PACKED_MOST_CLASSES, &base->class_count, error));
+      get_number(source, group, "classes", 0, LS_LAYOUT_MOST_CLASSES, &base->class_count, error));
   base->has_labels = base->class_count > 0;
   for (int k = 0; k < base->class_count; k++) {
     char name[32], text[TEXT];
     snprintf(name, sizeof name, "class%d", k);
     LS_TRY(get_text(source, group, name, text, error));
-    snprintf(base->class_names[k], sizeof base->class_names[k], "%.*s", LS_PACKED_CLASS_NAME - 1,
+    snprintf(base->class_names[k], sizeof base->class_names[k], "%.*s", LS_LAYOUT_CLASS_NAME - 1,
              text);
   }
   return LS_OK;

@@ -7,8 +7,6 @@
 
 enum {
   LS_PACKED_VERSION = 1,
-  LS_PACKED_MOST_CLASSES = 16,
-  LS_PACKED_CLASS_NAME = 32,
   LS_PACKED_BLOCK_PIXELS = 1 << 18, /* bounds what reading and writing keep in memory */
   LS_PACKED_COLUMNS = 10
 };

@@ -4,7 +4,7 @@
 static const char unavailable[] =
     "%s: packed files need HDF5, which this build has not; install it and build again";
 
-ls_status ls_packed_writer_open(const char *path, const ls_packed_layout *layout,
+ls_status ls_packed_writer_open(const char *path, const ls_event_layout *layout,
                                 ls_packed_writer **writer, ls_error *error) {
   (void)layout;
   *writer = NULL;

@@ -24,7 +24,7 @@ struct ls_packed_writer {
   ls_geometry geometry;
   ls_value_type value_type;
   int class_count;
-  char class_names[LS_PACKED_MOST_CLASSES][LS_PACKED_CLASS_NAME];
+  char class_names[LS_LAYOUT_MOST_CLASSES][LS_LAYOUT_CLASS_NAME];
   hid_t records, index, row_type;
   size_t count;
   uint64_t record_bytes;
@@ -103,26 +103,10 @@ static ls_status create_sets(ls_packed_writer *writer, ls_error *error) {
              : ls_hdf5_output_failed(&writer->output, "the empty file", error);
 }
 
-static ls_status check_layout(const char *path, const ls_packed_layout *layout, ls_error *error) {
-  const ls_geometry *g = &layout->geometry;
-  size_t name = strlen(layout->image_set);
-  if (!name || name >= NAME || strchr(layout->image_set, '/'))
-    return ls_fail(error, LS_MISMATCH, "%s: '%s' is no name of an image set", path,
-                   layout->image_set);
-  if (g->planes < 1 || g->planes > LS_MAX_PLANES || g->rows < 1 || g->columns < 1 ||
-      (uint64_t)g->rows * (uint64_t)g->columns > UINT32_MAX)
-    return ls_fail(error, LS_MISMATCH, "%s: events of %d planes of %d x %d cannot be written", path,
-                   g->planes, g->rows, g->columns);
-  if (layout->class_count < 0 || layout->class_count > LS_PACKED_MOST_CLASSES)
-    return ls_fail(error, LS_MISMATCH, "%s: %d classes; a file holds up to %d", path,
-                   layout->class_count, LS_PACKED_MOST_CLASSES);
-  return LS_OK;
-}
-
-ls_status ls_packed_writer_open(const char *path, const ls_packed_layout *layout,
+ls_status ls_packed_writer_open(const char *path, const ls_event_layout *layout,
                                 ls_packed_writer **writer, ls_error *error) {
   *writer = NULL;
-  LS_TRY(check_layout(path, layout, error));
+  LS_TRY(ls_event_layout_check(path, layout, NAME - 1, UINT32_MAX, error));
   ls_packed_writer *opened = calloc(1, sizeof *opened);
   if (!opened) return ls_fail(error, LS_MEMORY, "%s: no memory for the writer", path);
   opened->output.file = opened->records = opened->index = opened->row_type = -1;
@@ -131,7 +115,7 @@ ls_status ls_packed_writer_open(const char *path, const ls_packed_layout *layout
   opened->class_count = layout->class_count;
   snprintf(opened->image_set, sizeof opened->image_set, "%s", layout->image_set);
   for (int k = 0; k < layout->class_count; k++)
-    snprintf(opened->class_names[k], LS_PACKED_CLASS_NAME, "%s", layout->class_names[k]);
+    snprintf(opened->class_names[k], LS_LAYOUT_CLASS_NAME, "%s", layout->class_names[k]);
   ls_status status = ls_truth_rows_new(path, layout->truth, layout->truth_count, layout->settings,
                                        &opened->truth, error);
   if (status == LS_OK) status = ls_hdf5_output_open(&opened->output, path, set_name, 1, error);

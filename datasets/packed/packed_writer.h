@@ -2,28 +2,16 @@
 #ifndef LS_DATASETS_PACKED_PACKED_WRITER_H
 #define LS_DATASETS_PACKED_PACKED_WRITER_H
 
-#include "datasets/hdf5/truth.h"
-#include "datasets/source.h"
+#include "datasets/event_layout.h"
 
 typedef struct ls_packed_writer ls_packed_writer;
 typedef struct ls_packed_encoder ls_packed_encoder; /* packed_encode.h */
 typedef struct ls_packed_row ls_packed_row;         /* packed_format.h */
 
-/* What all events of a file share. */
-typedef struct ls_packed_layout {
-  const char *image_set;          /* what the pixels are: "wires", "rawdigits" */
-  ls_geometry geometry;           /* 1 to 3 planes of less than 2^32 pixels */
-  const char *const *class_names; /* "gamma", "e-", .. */
-  int class_count;                /* 0 to 16; 0: a file without labels */
-  ls_value_type value_type;
-  const ls_truth_column *truth; /* what else is known of each event; NULL: nothing */
-  int truth_count;
-  const char *settings; /* LS_TRUTH_SETTINGS; NULL: none */
-} ls_packed_layout;
-
-/* Begins a file beside path (see base/output_file.h). The layout is copied. Returns LS_OK,
- * LS_MISMATCH (a layout out of range), LS_IO, LS_MEMORY or LS_UNAVAILABLE (no HDF5). */
-ls_status ls_packed_writer_open(const char *path, const ls_packed_layout *layout,
+/* Begins a file beside path (see base/output_file.h). The layout is copied; a plane has less than
+ * 2^32 pixels. Returns LS_OK, LS_MISMATCH (a layout out of range), LS_IO, LS_MEMORY or
+ * LS_UNAVAILABLE (no HDF5). */
+ls_status ls_packed_writer_open(const char *path, const ls_event_layout *layout,
                                 ls_packed_writer **writer, ls_error *error);
 
 /* Adds an event. planes[geometry.planes]: the pixels of the full geometry (index = row * columns +

@@ -108,12 +108,12 @@ static int write_file(int count, char **arguments) {
     name = *end ? end + 1 : end;
     *end = 0;
   }
-  ls_kevlar_layout layout = {.image_set = arguments[2],
-                             .geometry = {(int)strtol(arguments[3], NULL, 10),
-                                          (int)strtol(arguments[4], NULL, 10),
-                                          (int)strtol(arguments[5], NULL, 10)},
-                             .class_names = names,
-                             .class_count = classes};
+  ls_event_layout layout = {.image_set = arguments[2],
+                            .geometry = {(int)strtol(arguments[3], NULL, 10),
+                                         (int)strtol(arguments[4], NULL, 10),
+                                         (int)strtol(arguments[5], NULL, 10)},
+                            .class_names = names,
+                            .class_count = classes};
   FILE *in = fopen(arguments[1], "rb");
   ls_kevlar_writer *writer;
   if (!in) return 1;

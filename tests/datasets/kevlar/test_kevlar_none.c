@@ -10,7 +10,7 @@ static void test_unavailable(void **state) {
   (void)state;
   ls_error error = {0};
   ls_kevlar_writer *writer;
-  const ls_kevlar_layout layout = {"wires", {1, 8, 8}, NULL, 0, LS_VALUE_INT32, NULL, 0, NULL};
+  const ls_event_layout layout = {"wires", {1, 8, 8}, NULL, 0, LS_VALUE_INT32, NULL, 0, NULL};
   assert_int_equal(ls_kevlar_writer_open("b.h5", &layout, &writer, &error), LS_UNAVAILABLE);
   assert_non_null(strstr(error.message, "b.h5"));
   assert_null(writer);

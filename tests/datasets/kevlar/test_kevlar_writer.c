@@ -22,7 +22,7 @@
 enum { PLANES = 3, ROWS = 1000, COLUMNS = 200 };
 
 static const char *const names[] = {"gamma", "e-", "mu-"};
-static const ls_kevlar_layout layout = {
+static const ls_event_layout layout = {
     "wires", {PLANES, ROWS, COLUMNS}, names, 3, LS_VALUE_INT32, NULL, 0, NULL};
 
 static char folder[64], file[80];
@@ -122,7 +122,7 @@ static void test_values(void **state) {
 
 static void test_layouts(void **state) {
   (void)state;
-  static const ls_kevlar_layout bad[] = {
+  static const ls_event_layout bad[] = {
       {"wires", {0, 10, 10}, names, 3, LS_VALUE_INT32, NULL, 0, NULL},
       {"wires", {4, 10, 10}, names, 3, LS_VALUE_INT32, NULL, 0, NULL},
       {"wires", {1, 0, 10}, names, 3, LS_VALUE_INT32, NULL, 0, NULL},

@@ -11,12 +11,12 @@
 
 const char *const events_class_names[EVENTS_CLASSES] = {"gamma", "e-", "mu-"};
 
-ls_packed_layout events_layout(int rows, int columns, ls_value_type type) {
-  return (ls_packed_layout){.image_set = "wires",
-                            .geometry = {EVENTS_PLANES, rows, columns},
-                            .class_names = events_class_names,
-                            .class_count = EVENTS_CLASSES,
-                            .value_type = type};
+ls_event_layout events_layout(int rows, int columns, ls_value_type type) {
+  return (ls_event_layout){.image_set = "wires",
+                           .geometry = {EVENTS_PLANES, rows, columns},
+                           .class_names = events_class_names,
+                           .class_count = EVENTS_CLASSES,
+                           .value_type = type};
 }
 
 /* Knuth's multiplicative hash: any spread will do. */
@@ -25,7 +25,7 @@ static uint32_t spread(uint32_t a, uint32_t b) {
   return (x ^ x >> 15) * 2246822519u >> 8;
 }
 
-void events_make(ls_pixels planes[EVENTS_PLANES], const ls_packed_layout *layout, unsigned event,
+void events_make(ls_pixels planes[EVENTS_PLANES], const ls_event_layout *layout, unsigned event,
                  unsigned step) {
   const uint32_t words = (uint32_t)layout->geometry.rows * (uint32_t)layout->geometry.columns;
   memset(planes, 0, EVENTS_PLANES * sizeof *planes);
@@ -49,7 +49,7 @@ void events_free(ls_pixels planes[EVENTS_PLANES]) {
   }
 }
 
-void events_write(const char *path, const ls_packed_layout *layout, unsigned count, unsigned step) {
+void events_write(const char *path, const ls_event_layout *layout, unsigned count, unsigned step) {
   ls_error error = {0};
   ls_packed_writer *writer;
   if (ls_packed_writer_open(path, layout, &writer, &error) != LS_OK) fail_msg("%s", error.message);

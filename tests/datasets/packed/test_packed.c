@@ -84,7 +84,7 @@ static void assert_same_pixels(const ls_pixels *written, const ls_pixels *read) 
   assert_int_equal(at, read->count);
 }
 
-static void check_file(const ls_packed_layout *layout, unsigned count, unsigned step) {
+static void check_file(const ls_event_layout *layout, unsigned count, unsigned step) {
   ls_error error = {0};
   ls_source *source;
   if (ls_source_open(file, NULL, &source, &error) != LS_OK) fail_msg("%s", error.message);
@@ -124,7 +124,7 @@ static void check_file(const ls_packed_layout *layout, unsigned count, unsigned 
 static void test_round_trip(void **state) {
   (void)state;
   for (int type = 0; type < 2; type++) {
-    ls_packed_layout layout = events_layout(300, 200, (ls_value_type)type);
+    ls_event_layout layout = events_layout(300, 200, (ls_value_type)type);
     events_write(file, &layout, 150, 97); /* more than the rows that are kept */
     check_file(&layout, 150, 97);
     layout = events_layout(900, 1000, (ls_value_type)type);
@@ -136,7 +136,7 @@ static void test_round_trip(void **state) {
 /* Only the wanted planes are handed out. */
 static void test_planes(void **state) {
   (void)state;
-  ls_packed_layout layout = events_layout(300, 200, LS_VALUE_INT32);
+  ls_event_layout layout = events_layout(300, 200, LS_VALUE_INT32);
   ls_source *source;
   ls_error error = {0};
   events_write(file, &layout, 2, 50);
@@ -159,7 +159,7 @@ static void test_planes(void **state) {
 /* One event that a full-scale detector makes is as it was. */
 static void test_extremes(void **state) {
   (void)state;
-  ls_packed_layout layout = events_layout(9600, 3456, LS_VALUE_INT32);
+  ls_event_layout layout = events_layout(9600, 3456, LS_VALUE_INT32);
   ls_packed_writer *writer;
   ls_source *source;
   ls_error error = {0};
@@ -190,7 +190,7 @@ static void test_truth(void **state) {
   (void)state;
   static const ls_truth_column columns[] = {{"momentum", 1, "p [GeV/c]"},
                                             {"vertex", 3, "x, y, z [cm]"}};
-  ls_packed_layout layout = events_layout(64, 64, LS_VALUE_FLOAT32);
+  ls_event_layout layout = events_layout(64, 64, LS_VALUE_FLOAT32);
   layout.truth = columns;
   layout.truth_count = 2;
   ls_packed_writer *writer;
@@ -230,7 +230,7 @@ static void must_refuse(ls_packed_writer *writer, const ls_pixels *planes, int l
 
 static void test_values(void **state) {
   (void)state;
-  ls_packed_layout layout = events_layout(1000, 200, LS_VALUE_INT32);
+  ls_event_layout layout = events_layout(1000, 200, LS_VALUE_INT32);
   ls_packed_writer *writer;
   ls_source *source;
   ls_error error = {0};
@@ -266,7 +266,7 @@ static void test_layouts(void **state) {
   ls_error error = {0};
   left_behind();
   for (size_t i = 0; i < sizeof bad / sizeof *bad + 3; i++) {
-    ls_packed_layout layout = events_layout(10, 10, LS_VALUE_INT32);
+    ls_event_layout layout = events_layout(10, 10, LS_VALUE_INT32);
     if (i < sizeof bad / sizeof *bad)
       layout.geometry = bad[i];
     else if (i == sizeof bad / sizeof *bad)
@@ -284,7 +284,7 @@ static void test_layouts(void **state) {
  */
 static void test_pieces(void **state) {
   (void)state;
-  ls_packed_layout layout = events_layout(100, 100, LS_VALUE_INT32);
+  ls_event_layout layout = events_layout(100, 100, LS_VALUE_INT32);
   ls_packed_writer *writer;
   ls_packed_encoder encoder = {0};
   ls_packed_row row;
@@ -322,7 +322,7 @@ static void test_pieces(void **state) {
 
 static void test_unfinished(void **state) {
   (void)state;
-  ls_packed_layout layout = events_layout(100, 100, LS_VALUE_INT32);
+  ls_event_layout layout = events_layout(100, 100, LS_VALUE_INT32);
   ls_packed_writer *writer;
   ls_error error = {0};
   ls_pixels planes[EVENTS_PLANES];
@@ -345,7 +345,7 @@ static void test_unfinished(void **state) {
 
 /* Runs in a process of its own: files may not grow beyond limit bytes, as on a full disk. Exit
  * code: 10 * events written + status. */
-static int limited(const ls_pixels *planes, const ls_packed_layout *layout, long limit) {
+static int limited(const ls_pixels *planes, const ls_event_layout *layout, long limit) {
   struct rlimit bound = {(rlim_t)limit, (rlim_t)limit};
   ls_error error = {0};
   ls_packed_writer *writer;
@@ -363,7 +363,7 @@ static int limited(const ls_pixels *planes, const ls_packed_layout *layout, long
   return 10 * written + (int)status;
 }
 
-static int apart(const ls_pixels *planes, const ls_packed_layout *layout, long limit) {
+static int apart(const ls_pixels *planes, const ls_event_layout *layout, long limit) {
   fflush(stdout);
   pid_t child = fork();
   assert_true(child >= 0);
@@ -380,7 +380,7 @@ static int apart(const ls_pixels *planes, const ls_packed_layout *layout, long l
 
 static void test_full_disk(void **state) {
   (void)state;
-  ls_packed_layout layout = events_layout(800, 500, LS_VALUE_INT32);
+  ls_event_layout layout = events_layout(800, 500, LS_VALUE_INT32);
   ls_pixels planes[EVENTS_PLANES];
   events_make(planes, &layout, 0, 1);
   assert_int_equal(apart(planes, &layout, 1l << 40), 30 + LS_OK);

@@ -44,7 +44,7 @@ static int set_up(void **state) {
   int descriptor = mkstemp(file);
   if (descriptor < 0) return 1;
   close(descriptor);
-  ls_packed_layout layout = events_layout(200, 150, LS_VALUE_INT32);
+  ls_event_layout layout = events_layout(200, 150, LS_VALUE_INT32);
   events_write(file, &layout, COUNT, STEP);
   read_whole();
   ls_source *source;

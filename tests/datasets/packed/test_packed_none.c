@@ -9,7 +9,7 @@ static void test_unavailable(void **state) {
   (void)state;
   ls_error error = {0};
   ls_packed_writer *writer;
-  const ls_packed_layout layout = {.image_set = "wires", .geometry = {1, 8, 8}};
+  const ls_event_layout layout = {.image_set = "wires", .geometry = {1, 8, 8}};
   assert_int_equal(ls_packed_writer_open("b.h5", &layout, &writer, &error), LS_UNAVAILABLE);
   assert_non_null(strstr(error.message, "b.h5"));
   assert_null(writer);
