@@ -42,7 +42,7 @@ typedef struct ls_operator_place {
 } ls_operator_place;
 
 /* Bytes that the caller provides, each block aligned to LS_ALIGNMENT and followed by LS_ALIGNMENT
- * bytes of slack. */
+ * bytes of slack; blocks of the backend's own memory, if it has some (block.h). */
 typedef struct ls_operator_sizes {
   size_t output;    /* the activation it makes; the gradient that arrives has the same size */
   size_t saved;     /* kept from forward for backward, per image (argmax, pool workspace) */
@@ -66,9 +66,9 @@ typedef struct ls_operator_functions {
                        ls_error *);
 
   /* Given the gradient of the loss with respect to the output, ADDS the gradients of kernel and
-   * bias (same layout as the parameters) and WRITES that of the input (input_gradient NULL: not
-   * wanted). output_gradient may be overwritten. input, output and saved are those of the last
-   * forward of this image; output may be overwritten too. */
+   * bias (same layout as the parameters, in a block as the activations) and WRITES that of the
+   * input (input_gradient NULL: not wanted). output_gradient may be overwritten. input, output and
+   * saved are those of the last forward of this image; output may be overwritten too. */
   ls_status (*backward)(ls_operator *, const void *input, void *output, void *output_gradient,
                         void *saved, void *input_gradient, float *kernel_gradient,
                         float *bias_gradient, void *workspace, ls_error *);
@@ -89,6 +89,19 @@ struct ls_operator {
   const ls_operator_functions *functions;
   ls_operator_sizes sizes;
 };
+
+/* Memory of a device that the processor does not read and write itself. Use it through block.h,
+ * which says what each function does. Functions of one device are called by one thread at a time,
+ * but for read, which the thread that sends gradients may call while another has the device
+ * compute: it waits for what was begun on the block before the call, and not for more. */
+typedef struct ls_backend_memory {
+  ls_status (*allocate)(ls_device *, void **block, size_t bytes, const char *what, ls_error *);
+  void (*release)(ls_device *, void *block);
+  ls_status (*fill)(ls_device *, void *block, int byte, size_t bytes, ls_error *);
+  ls_status (*write)(ls_device *, void *block, const void *plain, size_t bytes, ls_error *);
+  ls_status (*read)(ls_device *, const void *block, void *plain, size_t bytes, ls_error *);
+  ls_status (*add)(ls_device *, float *into, const float *from, size_t count, ls_error *);
+} ls_backend_memory;
 
 typedef struct ls_backend {
   const char *name;            /* as in --backend */
@@ -111,6 +124,11 @@ typedef struct ls_backend {
    * name of one of them (0 .. device_count() - 1). Default: none; it computes on the processors. */
   int (*device_count)(void);
   void (*device_name)(int device, char *text, size_t length);
+
+  /* (optional) The memory that activations, their gradients, saved data, workspace and the
+   * gradients of the parameters lie in. Default: the processor's. Images, weights and what is
+   * imported and exported are plain memory always. */
+  const ls_backend_memory *memory;
 
   /* LS_OK, LS_MEMORY, LS_USAGE (variant: none of variants) or LS_UNAVAILABLE. */
   ls_status (*device_open)(const ls_backend_options *, ls_device **, ls_error *);

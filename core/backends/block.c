@@ -1,0 +1,55 @@
+#include "backends/block.h"
+
+#include "base/memory.h"
+
+#include <string.h>
+
+int ls_block_is_plain(ls_block_home home) {
+  return !home.backend->memory;
+}
+
+ls_status ls_block_allocate(ls_block_home home, void **block, size_t bytes, const char *what,
+                            ls_error *error) {
+  if (ls_block_is_plain(home)) return ls_allocate(block, bytes, what, error);
+  return home.backend->memory->allocate(home.device, block, bytes, what, error);
+}
+
+void ls_block_free(ls_block_home home, void *block) {
+  if (!block) return;
+  if (ls_block_is_plain(home))
+    ls_free(block);
+  else
+    home.backend->memory->release(home.device, block);
+}
+
+ls_status ls_block_fill(ls_block_home home, void *block, int byte, size_t bytes, ls_error *error) {
+  if (!ls_block_is_plain(home))
+    return home.backend->memory->fill(home.device, block, byte, bytes, error);
+  memset(block, byte, bytes);
+  return LS_OK;
+}
+
+ls_status ls_block_write(ls_block_home home, void *block, const void *plain, size_t bytes,
+                         ls_error *error) {
+  if (!ls_block_is_plain(home))
+    return home.backend->memory->write(home.device, block, plain, bytes, error);
+  memcpy(block, plain, bytes);
+  return LS_OK;
+}
+
+ls_status ls_block_read(ls_block_home home, const void *block, void *plain, size_t bytes,
+                        ls_error *error) {
+  if (!ls_block_is_plain(home))
+    return home.backend->memory->read(home.device, block, plain, bytes, error);
+  memcpy(plain, block, bytes);
+  return LS_OK;
+}
+
+ls_status ls_block_add(ls_block_home home, float *into, const float *from, size_t count,
+                       ls_error *error) {
+  if (!ls_block_is_plain(home))
+    return home.backend->memory->add(home.device, into, from, count, error);
+#pragma omp parallel for simd schedule(static)
+  for (size_t i = 0; i < count; i++) into[i] += from[i];
+  return LS_OK;
+}
