@@ -7,10 +7,8 @@
 
 #include <cjson/cJSON.h>
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static ls_status grow(double **values, size_t capacity, ls_error *error) {
   double *grown = realloc(*values, capacity * sizeof *grown);
