@@ -160,8 +160,9 @@ def test_interrupt_ranks(trial):
         assert run.finished_within(60), "the run goes on"
         assert run.process.returncode == 3, run.err()
         check_stopped(run, folder)
-        assert [p["nodes"] for p in environment(folder)["points"]][0] == 1
-        assert len(environment(folder)["points"]) == 2, "the sweep went on after the signal"
+        # The second point is left out if the signal came before its first repetition's end.
+        points = [p["nodes"] for p in environment(folder)["points"]]
+        assert points in ([1], [1, 2]), f"the sweep went on after the signal: {points}"
 
 
 def check_stopped(run, folder):
