@@ -117,7 +117,7 @@ static ls_status draw_formats(const ls_drawing_room *room, const ls_figure_kind 
   /* The page's own comes first. */
   const char *const formats[] = {kind->bitmap ? "png" : "svg", kind->bitmap ? "svg" : "png", "pdf"};
   for (int f = 0; f < (files->folder ? 3 : 1); f++) {
-    char *picture, words[LS_WORDS_LENGTH], path[PATH];
+    char *picture, words[LS_GNUPLOT_WORDS], path[PATH];
     size_t length;
     path_of(files, figure, formats[f], path);
     if (files->folder) LS_TRY(ls_output_check(path, files->overwrite, error));

@@ -95,8 +95,9 @@ static ls_status fill_without_near_ties(tensors *t, const ls_conv_case *conv, ls
 }
 
 static ls_status check_import(ls_rig *rig, tensors *t, ls_error *error) {
-  ls_rig_set_output_gradient(rig, t->given[OUTPUT_GRADIENT]);
-  rig->op->functions->export_output(rig->op, rig->output_gradient, t->actual[OUTPUT]);
+  LS_TRY(ls_rig_set_output_gradient(rig, t->given[OUTPUT_GRADIENT], error));
+  LS_TRY(ls_operator_export(ls_rig_home(rig), rig->op, rig->output_gradient, t->actual[OUTPUT],
+                            error));
   if (memcmp(t->actual[OUTPUT], t->given[OUTPUT_GRADIENT], t->count[OUTPUT] * sizeof(float)))
     return ls_fail(error, LS_VALUE, "what was imported is exported differently");
   return LS_OK;
@@ -118,27 +119,30 @@ static ls_status pass_another_image(ls_rig *rig, tensors *t, ls_error *error) {
       .rows = rig->image.rows, .columns = rig->image.columns, .planes = rig->image.planes};
   other.input = other.output = other.saved = NULL;
   size_t input_bytes = rig->before ? rig->before->sizes.output : t->count[INPUT] * sizeof(float);
-  ls_status status = ls_allocate(&other.input, input_bytes, "test input", error);
-  if (status == LS_OK)
-    status = ls_allocate(&other.output, rig->op->sizes.output, "test output", error);
-  if (status == LS_OK)
-    status = ls_allocate(&other.saved, rig->op->sizes.saved, "test saved", error);
+  ls_status status = rig->before ? ls_rig_block_new(rig, &other.input, input_bytes, error)
+                                 : ls_allocate(&other.input, input_bytes, "test input", error);
+  if (status == LS_OK) status = ls_rig_block_new(rig, &other.output, rig->op->sizes.output, error);
+  if (status == LS_OK) status = ls_rig_block_new(rig, &other.saved, rig->op->sizes.saved, error);
   if (status == LS_OK) {
     for (size_t i = 0; i < t->count[INPUT]; i++) t->actual[INPUT][i] = -t->given[INPUT][i];
     status = ls_rig_set_input(&other, t->actual[INPUT], error);
   }
   if (status == LS_OK) status = ls_rig_forward(&other, t->actual[OUTPUT], error);
   ls_image_destroy(&other.image);
-  ls_free(other.input);
-  ls_free(other.output);
-  ls_free(other.saved);
+  ls_block_home home = ls_rig_home(rig);
+  if (rig->before)
+    ls_block_free(home, other.input);
+  else
+    ls_free(other.input);
+  ls_block_free(home, other.output);
+  ls_block_free(home, other.saved);
   return status;
 }
 
 static ls_status backward(ls_rig *rig, tensors *t, int want_input_gradient, ls_error *error) {
   for (int i = KERNEL_GRADIENT; i <= BIAS_GRADIENT; i++)
     memcpy(t->actual[i], t->given[i], t->count[i] * sizeof(float));
-  ls_rig_set_output_gradient(rig, t->given[OUTPUT_GRADIENT]);
+  LS_TRY(ls_rig_set_output_gradient(rig, t->given[OUTPUT_GRADIENT], error));
   return ls_rig_backward(rig, want_input_gradient ? t->actual[INPUT_GRADIENT] : NULL,
                          t->actual[KERNEL_GRADIENT], t->actual[BIAS_GRADIENT], error);
 }
