@@ -47,6 +47,13 @@ if(LARSCALE_HAVE_BENCHMARK)
   set(LARSCALE_BENCHMARK_VERSION ${benchmark_VERSION})
 endif()
 
+# C++ and nothing else.
+set(LARSCALE_HAVE_CUDA_EMULATION OFF)
+if(LARSCALE_TESTS AND LARSCALE_WITH_CUDA_EMULATION)
+  enable_language(CXX)
+  set(LARSCALE_HAVE_CUDA_EMULATION ON)
+endif()
+
 if(LARSCALE_HAVE_OPENMP)
   target_link_libraries(larscale_compile INTERFACE OpenMP::OpenMP_C)
 else()

@@ -36,6 +36,9 @@ const ls_backend ls_backend_cuda = {
 #endif
     .variants = variants,
     .takes_images = 1,
+#ifdef LS_CUDA_EMULATED
+    .emulated = 1,
+#endif
     .version = version,
     .available = available,
     .device_count = device_count,

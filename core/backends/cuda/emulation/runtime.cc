@@ -48,7 +48,6 @@ std::recursive_mutex mutex;
 typedef std::lock_guard<std::recursive_mutex> guard;
 thread_local int device;
 thread_local cudaError_t last_error;
-int running = -1; /* the device of the operation that runs */
 
 long number_of(const char *variable, long otherwise) {
   const char *text = getenv(variable);
@@ -108,15 +107,13 @@ void go(stream *s) {
   if (next.record) next.record->reached = next.turn;
   cudaError_t &broken = world().broken[s->device];
   if (!next.run || broken != cudaSuccess) return;
-  running = s->device;
-  memory_open(running);
+  memory_open(s->device);
   cudaError_t error = next.run();
-  memory_close(running);
-  if (error == cudaSuccess && memory_is_damaged(running)) {
+  if (error == cudaSuccess && memory_is_damaged(s->device)) {
     error = cudaErrorIllegalAddress;
     world().explanation = next.name + " wrote beside a block";
   }
-  running = -1;
+  memory_close(s->device);
   if (error != cudaSuccess) broken = error;
 }
 
