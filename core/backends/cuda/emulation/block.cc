@@ -27,6 +27,7 @@ thread threads[MOST_THREADS];
 int thread_count, current;
 const std::function<void()> *kernel;
 int any_predicate, barrier_result;
+int filling; /* of shared memory */
 
 /* What the threads of a warp show each other: two places, as one may come again before all have
  * looked. */
@@ -125,6 +126,7 @@ const char *run_grid(dim3 grid, dim3 block, unsigned long long order,
   kernel = &body;
   gridDim = grid;
   blockDim = block;
+  filling = order % 2 ? 0 : 0xff;
   thread_count = static_cast<int>(block.x * block.y * block.z);
   std::vector<int> thread_order(thread_count);
   std::vector<unsigned> block_order(grid.x * grid.y * grid.z);
@@ -172,11 +174,12 @@ float __shfl_down_sync(unsigned mask, float value, unsigned delta) {
   return lane + delta < WARP ? place[lane + delta] : value;
 }
 
-/* All bits set is no number: what is read before it is written shows. */
+/* All bits set is no number: what is read before it is written shows. Where it is only compared,
+ * zero shows more, so that every other order begins with that. */
 void shared_begins(void *variable, size_t bytes) {
   if (std::find(begun.begin(), begun.end(), variable) != begun.end()) return;
   begun.push_back(variable);
-  memset(variable, 0xff, bytes);
+  memset(variable, filling, bytes);
 }
 
 } // namespace ls_emulated
