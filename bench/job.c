@@ -48,7 +48,7 @@ static ls_status choose_device(ls_comm *comm, ls_job *job, ls_error *error) {
   int ranks = ls_comm_node_size(comm), devices = job->backend->device_count();
   job->options.device = ls_comm_node_rank(comm);
   if (ranks <= devices) return LS_OK;
-  return ls_fail(error, LS_UNAVAILABLE,
+  return ls_fail(error, LS_USAGE,
                  "%d ranks on a node with %d devices: start one rank for each device", ranks,
                  devices);
 }

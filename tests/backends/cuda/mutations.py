@@ -10,7 +10,7 @@ sys.path.append(str(SOURCE / "tests/support"))
 import tap
 
 KERNELS = SOURCE / "core/backends/cuda"
-ORDERS = ("0", "3")
+ORDERS = ("0", "1", "2")
 BARRIER = "__syncthreads();"
 
 # What is wrong, in which file, behind which text the change is, from what to what.

@@ -126,13 +126,13 @@ const char *run_grid(dim3 grid, dim3 block, unsigned long long order,
   kernel = &body;
   gridDim = grid;
   blockDim = block;
-  filling = order % 2 ? 0 : 0xff;
   thread_count = static_cast<int>(block.x * block.y * block.z);
   std::vector<int> thread_order(thread_count);
   std::vector<unsigned> block_order(grid.x * grid.y * grid.z);
   std::iota(thread_order.begin(), thread_order.end(), 0);
   std::iota(block_order.begin(), block_order.end(), 0u);
   std::mt19937_64 random(order);
+  filling = order && random() % 2 ? 0 : 0xff;
   if (order) std::shuffle(block_order.begin(), block_order.end(), random);
   for (unsigned b : block_order) {
     if (order) std::shuffle(thread_order.begin(), thread_order.end(), random);
@@ -175,7 +175,7 @@ float __shfl_down_sync(unsigned mask, float value, unsigned delta) {
 }
 
 /* All bits set is no number: what is read before it is written shows. Where it is only compared,
- * zero shows more, so that every other order begins with that. */
+ * zero shows more, so that some orders begin with that. */
 void shared_begins(void *variable, size_t bytes) {
   if (std::find(begun.begin(), begun.end(), variable) != begun.end()) return;
   begun.push_back(variable);
