@@ -50,7 +50,8 @@ static ls_status logits_of(const char *skip, const float *parameters, const ls_i
   return status;
 }
 
-/* One pixel of charge, in a corner of receptive fields: skipping must change no bit of the logits. */
+/* One pixel of charge, in a corner of receptive fields: skipping must change no bit of the logits.
+ */
 static ls_status check_skipping(ls_error *error) {
   static float parameters[8192];
   float exact[CLASSES], off[CLASSES];
