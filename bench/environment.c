@@ -68,6 +68,7 @@ static void add_backends(cJSON *environment) {
     cJSON_AddStringToObject(entry, "name", backend->name);
     cJSON_AddStringToObject(entry, "summary", backend->summary);
     cJSON_AddBoolToObject(entry, "available", available);
+    if (backend->emulated) cJSON_AddBoolToObject(entry, "emulated", 1);
     if (!available) cJSON_AddStringToObject(entry, "reason", text);
     backend->version(text, sizeof text);
     cJSON_AddStringToObject(entry, "version", text);

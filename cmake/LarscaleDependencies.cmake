@@ -47,6 +47,13 @@ if(LARSCALE_HAVE_BENCHMARK)
   set(LARSCALE_BENCHMARK_VERSION ${benchmark_VERSION})
 endif()
 
+# C++ and nothing else.
+set(LARSCALE_HAVE_CUDA_EMULATION OFF)
+if(LARSCALE_TESTS AND LARSCALE_WITH_CUDA_EMULATION)
+  enable_language(CXX)
+  set(LARSCALE_HAVE_CUDA_EMULATION ON)
+endif()
+
 # CUDA: the toolkit first, as which architectures its compiler knows depends on its version. Another
 # than the first found: -DCUDAToolkit_ROOT=PREFIX (ci/cuda prints one).
 larscale_find(CUDA CUDAToolkit)

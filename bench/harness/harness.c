@@ -47,6 +47,7 @@ static ls_status open_record(const ls_harness_needs *needs, ls_harness *h, ls_er
 static ls_status check_kernels(ls_harness *h, ls_error *error) {
   ls_error difference = {0};
   ls_status status = ls_kernel_check(h->job.backend, &h->job.options, &h->job.spec, &difference);
+  if (status == LS_OK) status = ls_check_real_device(h->job.backend, &difference);
   if (status != LS_OK && status != LS_VALUE) *error = difference;
   double differs = status == LS_VALUE;
   LS_TRY(ls_comm_agree(h->comm, status == LS_VALUE ? LS_OK : status, error));

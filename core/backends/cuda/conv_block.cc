@@ -1,0 +1,160 @@
+/* A conv block as an operator: which kernels take it, and what its blocks of memory hold.
+ *
+ * output, and its gradient: a map (map.h). saved: argmax, one byte for each output value. */
+#include "backends/cuda/conv_block.h"
+
+#include "backends/cuda/general.h"
+#include "backends/cuda/operators.h"
+#include "backends/cuda/pool.h"
+extern "C" {
+#include "backends/cuda/work.h"
+}
+
+#include <cstdio>
+#include <new>
+
+namespace LS_CUDA_NAMESPACE {
+namespace {
+
+map output_map(const conv_block *self, const void *block) {
+  const ls_conv_block_shape &s = self->shape;
+  return map_at(s.height / s.pool, s.width / s.pool, s.out_channels, block);
+}
+
+map input_map(const conv_block *self, const void *block) {
+  const ls_conv_block_shape &s = self->shape;
+  return map_at(s.height, s.width, s.in_channels, block);
+}
+
+size_t bias_bytes(const conv_block *self) {
+  return (size_t)self->shape.out_channels * sizeof(float);
+}
+
+ls_status set_weights(ls_operator *op, const float *kernel, const float *bias, ls_error *error) {
+  conv_block *self = (conv_block *)op;
+  LS_TRY(device_write(self->d, self->weights, kernel, weight_count(self->shape) * sizeof(float),
+                      error));
+  return device_write(self->d, self->bias, bias, bias_bytes(self), error);
+}
+
+ls_status find_input(conv_block *self, const void *input, const void *saved, int anew, call *c,
+                     ls_error *error) {
+  LS_TRY(use(self->d, error));
+  if (self->first)
+    return image_input_send(self->input, (const ls_image *)input, saved, anew, &c->image, error);
+  c->input = input_map(self, input);
+  return LS_OK;
+}
+
+const float *pixels(const conv_block *self, const call &c) {
+  return self->first ? c.image->pixels : c.input.values;
+}
+
+ls_status forward(ls_operator *op, const void *input, void *output, void *saved, void *workspace,
+                  ls_error *error) {
+  conv_block *self = (conv_block *)op;
+  call c = {};
+  LS_TRY(find_input(self, input, saved, 1, &c, error));
+  c.output = output_map(self, output);
+  c.argmax = (unsigned char *)saved;
+  c.workspace = (float *)workspace;
+  LS_TRY(launch_general_forward(self->d, self->shape, pixels(self, c), self->weights, self->bias,
+                                c.output, c.argmax, error));
+  return self->first ? image_input_done(self->input, c.image, error) : LS_OK;
+}
+
+ls_status backward(ls_operator *op, const void *input, void *output, void *output_gradient,
+                   void *saved, void *input_gradient, float *kernel_gradient, float *bias_gradient,
+                   void *workspace, ls_error *error) {
+  conv_block *self = (conv_block *)op;
+  call c = {};
+  LS_TRY(find_input(self, input, saved, 0, &c, error));
+  c.output = output_map(self, output);
+  c.output_gradient = output_map(self, output_gradient);
+  c.want_input_gradient = input_gradient != nullptr;
+  if (input_gradient) c.input_gradient = input_map(self, input_gradient);
+  c.argmax = (unsigned char *)saved;
+  c.workspace = (float *)workspace;
+  c.kernel_gradient = kernel_gradient;
+  c.bias_gradient = bias_gradient;
+  LS_TRY(launch_before_pool(self->d, c.output, c.output_gradient, ls_cuda_sum_parts(&self->shape),
+                            c.workspace, bias_gradient, self->hidden, error));
+  LS_TRY(launch_general_backward(self->d, self->shape, pixels(self, c), self->weights, c.argmax,
+                                 c.output_gradient,
+                                 c.want_input_gradient ? &c.input_gradient : nullptr,
+                                 kernel_gradient, error));
+  if (self->first) LS_TRY(image_input_done(self->input, c.image, error));
+  LS_TRY(mark_written(self->d, kernel_gradient, weight_count(self->shape) * sizeof(float), error));
+  return mark_written(self->d, bias_gradient, bias_bytes(self), error);
+}
+
+ls_status export_output(const ls_operator *op, const void *output, float *plain, ls_error *error) {
+  const conv_block *self = (const conv_block *)op;
+  map y = output_map(self, output);
+  return device_read(self->d, y.values, plain, map_floats(y) * sizeof(float), error);
+}
+
+ls_status import_output(const ls_operator *op, const float *plain, void *output, ls_error *error) {
+  const conv_block *self = (const conv_block *)op;
+  map y = output_map(self, output);
+  LS_TRY(device_write(self->d, y.values, plain, map_floats(y) * sizeof(float), error));
+  return launch_all_active(self->d, y, error);
+}
+
+const char *describe(const ls_operator *op) {
+  return ((const conv_block *)op)->description;
+}
+
+void destroy(ls_operator *op) {
+  conv_block *self = (conv_block *)op;
+  if (!self) return;
+  image_input_free(self->input);
+  float *const blocks[] = {self->weights, self->bias, self->hidden};
+  for (float *block : blocks) device_release(self->d, block);
+  delete self;
+}
+
+const ls_operator_functions functions = {set_weights,   forward,  backward, export_output,
+                                         import_output, describe, destroy};
+
+ls_status allocate(conv_block *self, ls_error *error) {
+  const ls_conv_block_shape &s = self->shape;
+  const struct {
+    float **block;
+    size_t floats;
+  } wanted[] = {{&self->weights, weight_count(s)},
+                {&self->bias, (size_t)s.out_channels},
+                {&self->hidden, (size_t)s.out_channels}};
+  for (auto &w : wanted)
+    LS_TRY(device_allocate(self->d, (void **)w.block, w.floats * sizeof(float), "weights", error));
+  if (!self->first) return LS_OK;
+  return image_input_new(self->d, s.height, s.width, s.in_channels, &self->input, error);
+}
+
+} // namespace
+
+ls_status conv_new(ls_device *opened, const ls_conv_block_shape *shape,
+                   const ls_operator_place *place, ls_operator **op, ls_error *error) {
+  *op = nullptr;
+  conv_block *self = new (std::nothrow) conv_block();
+  if (!self) return ls_fail(error, LS_MEMORY, "no memory for a conv block");
+  self->base.functions = &functions;
+  self->d = device_of(opened);
+  self->shape = *shape;
+  self->first = place->first;
+  snprintf(self->description, sizeof self->description, "general");
+  const int rows = shape->height / shape->pool, columns = shape->width / shape->pool;
+  self->base.sizes.output = map_bytes(rows, columns, shape->out_channels);
+  self->base.sizes.saved = (size_t)rows * (size_t)columns * (size_t)shape->out_channels;
+  self->base.sizes.workspace =
+      (size_t)ls_cuda_sum_parts(shape) * 2 * (size_t)shape->out_channels * sizeof(float);
+  ls_status status = allocate(self, error);
+  if (status != LS_OK) {
+    destroy(&self->base);
+    return status;
+  }
+  *op = &self->base;
+  return LS_OK;
+}
+
+} // namespace LS_CUDA_NAMESPACE
