@@ -148,6 +148,8 @@ const ls_backend TABLE = {
     .takes_images = 0,
 #ifdef LS_CUDA_EMULATED
     .emulated = 1,
+#else
+    .emulated = 0,
 #endif
     .version = functions::say_version,
     .available = LS_CUDA_NAMESPACE::available,

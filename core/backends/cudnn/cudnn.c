@@ -48,21 +48,21 @@ static int open_library(const char *name, const char *title, int major, char *re
     void *found = other == major ? NULL : dlopen(file, RTLD_LAZY | RTLD_LOCAL);
     if (!found) continue;
     dlclose(found);
-    snprintf(reason, length, "%s %d, which this build was made for; here is %s %d", title, major,
-             title, other);
+    snprintf(reason, length, "this build is for %s %d; here is %s %d", title, major, title, other);
     return 0;
   }
-  snprintf(reason, length, "%s %d (put its folder into LD_LIBRARY_PATH): %s", title, major,
+  snprintf(reason, length, "no %s %d (its folder goes into LD_LIBRARY_PATH): %s", title, major,
            because);
   return 0;
 }
 
-/* The module's backend; NULL and the reason, as what it needs, if it cannot be had. */
+/* The module's backend; NULL and the reason if it cannot be had. */
 static const ls_backend *load(char *reason, size_t length) {
   char path[PATH_MAX];
   if (!find_module(path, sizeof path)) {
     snprintf(reason, length,
-             "its module %s, beside the program, in ../lib/larscale, or in $LARSCALE_MODULES",
+             "there is no module %s beside the program, in ../lib/larscale, or in "
+             "$LARSCALE_MODULES",
              module_name);
     return NULL;
   }
@@ -74,11 +74,11 @@ static const ls_backend *load(char *reason, size_t length) {
   const ls_cudnn_module *found = module ? dlsym(module, LS_CUDNN_MODULE_SYMBOL) : NULL;
   if (!found) {
     const char *why = dlerror();
-    snprintf(reason, length, "a module that can be opened: %s", why ? why : "");
+    snprintf(reason, length, "the module cannot be opened: %s", why ? why : "");
     return NULL;
   }
   if (found->interface != LS_CUDNN_INTERFACE || found->backend_size != sizeof(ls_backend)) {
-    snprintf(reason, length, "the module of this build; %s is another's", path);
+    snprintf(reason, length, "%s is of another build", path);
     return NULL;
   }
   return found->backend;
@@ -120,7 +120,7 @@ static ls_status device_open(const ls_backend_options *options, ls_device **devi
   char reason[512];
   *device = NULL;
   const ls_backend *module = load(reason, sizeof reason);
-  if (!module) return ls_fail(error, LS_UNAVAILABLE, "backend cudnn needs %s", reason);
+  if (!module) return ls_fail(error, LS_UNAVAILABLE, "backend cudnn: %s", reason);
   return module->device_open(options, device, error);
 }
 
