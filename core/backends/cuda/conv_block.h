@@ -19,6 +19,13 @@ struct conv_block {
   float *weights; /* [5][5][in][out], as the parameters */
   float *bias;    /* [out] */
   float *hidden;  /* [out]: gradient of all background windows (pool.h) */
+
+  float *background; /* [out]: what windows of background give */
+
+  /* Later blocks. known: 1 if background was found for these weights and known_input [in]. */
+  float *backward_filters, *tap_sums; /* later_block.cu: pack_filters */
+  float *known_input;
+  int *known;
 };
 
 /* What the operator's pointers stand for in one call. */
@@ -28,6 +35,7 @@ struct call {
   map output, output_gradient, input_gradient;
   int want_input_gradient;
   unsigned char *argmax;
+  int *list; /* of the active windows: how many, then which */
   float *workspace;
   float *kernel_gradient, *bias_gradient;
 };

@@ -16,6 +16,11 @@ static void version(char *text, size_t length) {
 #endif
 }
 
+#ifdef LS_CUDA_EMULATED
+static const int emulated = 1;
+#else
+static const int emulated = 0;
+#endif
 static const char *const variants[] = {"fused", nullptr};
 
 } // namespace LS_CUDA_NAMESPACE
@@ -36,9 +41,7 @@ const ls_backend ls_backend_cuda = {
 #endif
     .variants = variants,
     .takes_images = 1,
-#ifdef LS_CUDA_EMULATED
-    .emulated = 1,
-#endif
+    .emulated = emulated,
     .version = version,
     .available = available,
     .device_count = device_count,

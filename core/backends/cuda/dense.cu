@@ -2,11 +2,13 @@
  * read once, along its rows. */
 #include "backends/cuda/dense.h"
 
-#include "backends/cuda/elu.h"
+#include "backends/cuda/arithmetic.h"
 
 namespace LS_CUDA_NAMESPACE {
 
-enum { LANES = 32, ROWS = 8, THREADS = LANES * ROWS };
+constexpr int LANES = 32;
+constexpr int ROWS = 8;
+constexpr int THREADS = LANES * ROWS;
 
 /* Block (part, 32 outputs): the sum over a part of the inputs. Lanes are outputs; eight rows of
  * threads take inputs in turn and are added in order. */
@@ -42,8 +44,8 @@ __global__ void __launch_bounds__(THREADS)
     dense_before(dense_size size, map y, map g, float *bias_gradient) {
   const int output = blockIdx.x * THREADS + threadIdx.x;
   if (output >= size.outputs) return;
-  const float gradient = size.elu ? g.values[output] * elu_slope(y.values[output])
-                                  : g.values[output];
+  const float gradient =
+      size.elu ? g.values[output] * elu_slope(y.values[output]) : g.values[output];
   g.values[output] = gradient;
   bias_gradient[output] += gradient;
 }
@@ -63,12 +65,13 @@ __global__ void __launch_bounds__(THREADS)
     weight_gradient[row + o] += value * g.values[o];
     sum += weights[row + o] * g.values[o];
   }
-  if (!WANT_INPUT_GRADIENT) return;
-  for (int distance = LANES / 2; distance; distance /= 2)
-    sum += __shfl_down_sync(0xffffffffu, sum, distance);
-  if (!inside || threadIdx.x) return;
-  dx.values[input] = sum;
-  if (input < dx.channels) dx.background[input] = 0;
+  if constexpr (WANT_INPUT_GRADIENT) {
+    for (int distance = LANES / 2; distance; distance /= 2)
+      sum += __shfl_down_sync(0xffffffffu, sum, distance);
+    if (!inside || threadIdx.x) return;
+    dx.values[input] = sum;
+    if (input < dx.channels) dx.background[input] = 0;
+  }
 }
 
 static unsigned blocks(int count, int each) {
@@ -78,9 +81,8 @@ static unsigned blocks(int count, int each) {
 ls_status launch_dense_forward(device *d, const dense_size &size, const map &x,
                                const float *weights, const float *bias, float *sums, const map &y,
                                ls_error *error) {
-  LS_LAUNCH(d, error, "dense_forward", dense_forward,
-            dim3(size.parts, blocks(size.outputs, LANES)), dim3(LANES, ROWS), size, x, weights,
-            sums);
+  LS_LAUNCH(d, error, "dense_forward", dense_forward, dim3(size.parts, blocks(size.outputs, LANES)),
+            dim3(LANES, ROWS), size, x, weights, sums);
   LS_LAUNCH(d, error, "dense_finish", dense_finish, dim3(blocks(size.outputs, THREADS)),
             dim3(THREADS), size, sums, bias, y);
   return LS_OK;

@@ -87,8 +87,8 @@ const char *describe(const ls_operator *) {
   return "rows";
 }
 
-const ls_operator_functions functions = {set_weights,   forward,       backward, export_output,
-                                         import_output, describe,      destroy};
+const ls_operator_functions functions = {set_weights,   forward,  backward, export_output,
+                                         import_output, describe, destroy};
 
 } // namespace
 

@@ -47,11 +47,13 @@ ls_status use(const device *d, ls_error *error) {
 /* Why the runtime sees no device, in words that say what to do. */
 static void explain(cudaError_t status, char *reason, size_t length) {
   if (status == cudaErrorNoDevice)
-    snprintf(reason, length, "no device: this machine has no GPU that CUDA can use, or "
-                             "CUDA_VISIBLE_DEVICES hides it");
+    snprintf(reason, length,
+             "no device: this machine has no GPU that CUDA can use, or "
+             "CUDA_VISIBLE_DEVICES hides it");
   else if (status == cudaErrorInsufficientDriver)
-    snprintf(reason, length, "no driver, or one older than the CUDA runtime of this build: install "
-                             "a newer driver, or build with an older toolkit");
+    snprintf(reason, length,
+             "no driver, or one older than the CUDA runtime of this build: install "
+             "a newer driver, or build with an older toolkit");
   else
     snprintf(reason, length, "no device: %s", cudaGetErrorString(status));
 }
@@ -82,7 +84,8 @@ void device_name(int number, char *text, size_t length) {
 }
 
 static ls_status new_event(device *d, cudaEvent_t *event, ls_error *error) {
-  return check(d, cudaEventCreateWithFlags(event, cudaEventDisableTiming), "making an event", error);
+  return check(d, cudaEventCreateWithFlags(event, cudaEventDisableTiming), "making an event",
+               error);
 }
 
 static ls_status new_stream(device *d, cudaStream_t *stream, ls_error *error) {
@@ -124,10 +127,11 @@ ls_status device_open(const ls_backend_options *options, ls_device **opened, ls_
   LS_TRY(ls_backend_choose(name, "--skip", options->skip, skips, &skip, error));
   if (!available(reason, sizeof reason)) return ls_fail(error, LS_UNAVAILABLE, "%s", reason);
   if (options->device < 0 || options->device >= count)
-    return ls_fail(error, LS_UNAVAILABLE,
-                   "device %d is wanted and this node has %d: start no more ranks on a node than it "
-                   "has devices",
-                   options->device, count);
+    return ls_fail(
+        error, LS_UNAVAILABLE,
+        "device %d is wanted and this node has %d: start no more ranks on a node than it "
+        "has devices",
+        options->device, count);
   device *d = new (std::nothrow) device();
   if (!d) return ls_fail(error, LS_MEMORY, "no memory for a device");
   d->number = options->device;

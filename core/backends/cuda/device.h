@@ -28,7 +28,8 @@ struct passage {
   std::mutex lock;
 };
 
-enum { MOST_MARKS = 256, PASSAGE_BYTES = 4 << 20 };
+constexpr int MOST_MARKS = 256;
+constexpr int PASSAGE_BYTES = 4 << 20;
 
 struct device {
   int number;

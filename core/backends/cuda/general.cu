@@ -1,10 +1,10 @@
 #include "backends/cuda/general.h"
 
-#include "backends/cuda/elu.h"
+#include "backends/cuda/arithmetic.h"
 
 namespace LS_CUDA_NAMESPACE {
 
-enum { THREADS = 256 };
+constexpr int THREADS = 256;
 
 typedef ls_conv_block_shape shape_type;
 
@@ -25,7 +25,7 @@ static __device__ float conv_at(const shape_type &s, const float *input, const f
   return sum;
 }
 
-/* A thread for each output value. The first of equal sums wins; NaN wins over all. */
+/* A thread for each output value. */
 __global__ void __launch_bounds__(THREADS)
     general_forward(shape_type s, const float *input, const float *weights, const float *bias,
                     map output, unsigned char *argmax) {
@@ -38,9 +38,9 @@ __global__ void __launch_bounds__(THREADS)
   float best = -INFINITY;
   int where = 0;
   for (int position = 0; position < s.pool * s.pool; position++) {
-    const float sum = conv_at(s, input, weights, row + position / s.pool,
-                              column + position % s.pool, out);
-    if (sum > best || (sum != sum && best == best)) {
+    const float sum =
+        conv_at(s, input, weights, row + position / s.pool, column + position % s.pool, out);
+    if (is_more(sum, best)) {
       best = sum;
       where = position;
     }

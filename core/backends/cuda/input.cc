@@ -16,7 +16,8 @@ static size_t tile_bytes(const image_input *in) {
 }
 
 static ls_status new_event(device *d, cudaEvent_t *event, ls_error *error) {
-  return check(d, cudaEventCreateWithFlags(event, cudaEventDisableTiming), "making an event", error);
+  return check(d, cudaEventCreateWithFlags(event, cudaEventDisableTiming), "making an event",
+               error);
 }
 
 static ls_status slot_new(image_input *in, uploaded *slot, ls_error *error) {

@@ -2,7 +2,9 @@
 
 namespace LS_CUDA_NAMESPACE {
 
-enum { THREADS = 256, POOL = 5, RIM = 2 };
+constexpr int THREADS = 256;
+constexpr int POOL = 5;
+constexpr int RIM = 2;
 
 /* Windows whose receptive field (5 w - 2 .. 5 w + 6) has this row, or column: first and last. */
 static __device__ inline int first_window(int at) {
@@ -16,8 +18,8 @@ static __device__ inline int last_window(int at, int windows) {
 
 /* A thread for each pair. A pixel lies under at most two tiles in each direction. */
 __global__ void __launch_bounds__(THREADS)
-    scatter(float *pixels, unsigned char *tiles, int rows, int columns, int planes, int tile_columns,
-            int plane, const unsigned *places, const float *values, int count) {
+    scatter(float *pixels, unsigned char *tiles, int rows, int columns, int planes,
+            int tile_columns, int plane, const unsigned *places, const float *values, int count) {
   const int i = blockIdx.x * THREADS + threadIdx.x;
   if (i >= count) return;
   const unsigned place = places[i];

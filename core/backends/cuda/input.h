@@ -1,6 +1,6 @@
 /* The image on its way to the device. A sparse one goes as pairs of a place and a value and is made
- * dense there; a dense one goes as it is. Two images have room, so that one can come while the other
- * is computed with: the upload stream waits for nothing but the end of the work on what it
+ * dense there; a dense one goes as it is. Two images have room, so that one can come while the
+ * other is computed with: the upload stream waits for nothing but the end of the work on what it
  * replaces. */
 #ifndef LS_BACKENDS_CUDA_INPUT_H
 #define LS_BACKENDS_CUDA_INPUT_H
@@ -9,14 +9,13 @@
 
 namespace LS_CUDA_NAMESPACE {
 
-enum {
-  TILE_COLUMNS = 32,     /* windows of the first block that one thread block computes: in a row, .. */
-  TILE_ROWS = 4,         /* .. and rows of them */
-  UPLOAD_PAIRS = 1 << 17 /* in one copy */
-};
+constexpr int TILE_COLUMNS =
+    32; /* windows of the first block that one thread block computes: in a row, .. */
+constexpr int TILE_ROWS = 4;          /* .. and rows of them */
+constexpr int UPLOAD_PAIRS = 1 << 17; /* in one copy */
 
-/* An image on the device. pixels: [rows][columns][planes]. tiles: a byte for each tile of windows, 0
- * if no pixel in their receptive fields is charged. */
+/* An image on the device. pixels: [rows][columns][planes]. tiles: a byte for each tile of windows,
+ * 0 if no pixel in their receptive fields is charged. */
 struct uploaded {
   float *pixels;
   unsigned char *tiles;
@@ -41,8 +40,8 @@ ls_status image_input_new(device *d, int rows, int columns, int planes, image_in
                           ls_error *error);
 void image_input_free(image_input *input); /* NULL is allowed */
 
-/* Sends the image, unless it is there. compute waits until it has come. *found stays valid until two
- * other images were sent. */
+/* Sends the image, unless it is there. compute waits until it has come. *found stays valid until
+ * two other images were sent. */
 ls_status image_input_send(image_input *input, const ls_image *image, const void *owner, int anew,
                            uploaded **found, ls_error *error);
 

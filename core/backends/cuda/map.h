@@ -1,13 +1,13 @@
-/* Activations of the backend cuda, and their gradients: a map of pixels, channels last, in one block
- * of the device's memory.
+/* Activations of the backend cuda, and their gradients: a map of pixels, channels last, in one
+ * block of the device's memory.
  *
  * `active` has a byte for each pixel: 0 where its receptive field holds no charge. Such background
  * pixels all have the same values, one for each channel, and those are stored like any others: to
  * write them costs a device little, and nobody who reads has to look.
  *
  * The gradient of a map has the same layout. What would go to background pixels from windows that
- * see nothing else is not spread over them but summed, in `background`; what other windows send them
- * stands in their values. */
+ * see nothing else is not spread over them but summed, in `background`; what other windows send
+ * them stands in their values. */
 #ifndef LS_BACKENDS_CUDA_MAP_H
 #define LS_BACKENDS_CUDA_MAP_H
 
@@ -36,7 +36,11 @@ inline map map_at(int rows, int columns, int channels, const void *block) {
   char *at = (char *)block;
   size_t head = aligned((size_t)channels * sizeof(float));
   size_t bytes = aligned((size_t)rows * (size_t)columns);
-  return {rows,           columns, channels, (float *)at, (unsigned char *)(at + head),
+  return {rows,
+          columns,
+          channels,
+          (float *)at,
+          (unsigned char *)(at + head),
           (float *)(at + head + bytes)};
 }
 

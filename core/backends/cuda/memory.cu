@@ -2,7 +2,7 @@
 
 namespace LS_CUDA_NAMESPACE {
 
-enum { THREADS = 256 };
+constexpr int THREADS = 256;
 
 __global__ void __launch_bounds__(THREADS) add(float *into, const float *from, size_t count) {
   size_t i = (size_t)blockIdx.x * THREADS + threadIdx.x;

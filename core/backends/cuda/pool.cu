@@ -1,14 +1,14 @@
 #include "backends/cuda/pool.h"
 
-#include "backends/cuda/elu.h"
+#include "backends/cuda/arithmetic.h"
 
 namespace LS_CUDA_NAMESPACE {
 
-enum { THREADS = 256 };
+constexpr int THREADS = 256;
 
 /* Block (part of the windows, up to 256 channels). A thread stays with one channel, so that
- * neighbours read neighbours and each can keep its sum; threads with the same channel are then added
- * in order. */
+ * neighbours read neighbours and each can keep its sum; threads with the same channel are then
+ * added in order. */
 __global__ void __launch_bounds__(THREADS)
     before_pool(map output, map gradient, int windows_of_part, float *sums) {
   LS_SHARED(float, all_sums, [THREADS]);

@@ -9,10 +9,12 @@
 namespace LS_CUDA_NAMESPACE {
 using namespace ls_emulated;
 }
+#define LS_UNROLL _Pragma("GCC unroll 9")
 #else
 #include <cuda_runtime.h>
 #define LS_CUDA_NAMESPACE ls_cuda
 #define LS_SHARED(type, name, dimensions) __shared__ type name dimensions
+#define LS_UNROLL _Pragma("unroll") /* so that arrays indexed by the loop stay in registers */
 #define LS_KERNEL_LAUNCH(name, kernel, grid, block, stream, ...)                                   \
   (kernel)<<<grid, block, 0, stream>>>(__VA_ARGS__)
 #endif

@@ -71,7 +71,8 @@ const char *release_warp(int first) {
   if (!present || (present & wanted) != wanted) return nullptr;
   for (int i = 0; i < count; i++) {
     if (!(present >> i & 1)) continue;
-    if (!(threads[first + i].mask >> i & 1)) return "a thread is not in the mask of its own shuffle";
+    if (!(threads[first + i].mask >> i & 1))
+      return "a thread is not in the mask of its own shuffle";
     threads[first + i].state = RUNS;
   }
   return nullptr;
@@ -87,10 +88,8 @@ const char *run_block(const std::vector<int> &order) {
   begun.clear();
   any_predicate = 0;
   for (int i = 0; i < thread_count; i++) {
-    threads[i] = {RUNS,
-                  0,
-                  0,
-                  {i % blockDim.x, i / blockDim.x % blockDim.y, i / blockDim.x / blockDim.y}};
+    threads[i] = {
+        RUNS, 0, 0, {i % blockDim.x, i / blockDim.x % blockDim.y, i / blockDim.x / blockDim.y}};
     fibre_begin(i, enter);
   }
   for (;;) {

@@ -44,8 +44,8 @@ void shared_begins(void *variable, size_t bytes);
   static type name dimensions;                                                                     \
   ls_emulated::shared_begins(&name, sizeof name)
 
-/* Pointers that a kernel is given must lie in the device's memory. A struct with pointers inside has
- * its own overload, beside it. */
+/* Pointers that a kernel is given must lie in the device's memory. A struct with pointers inside
+ * has its own overload, beside it. */
 bool is_device_memory(const void *block);
 template <class T> bool ls_arguments_valid(const T &argument) {
   if constexpr (std::is_pointer_v<T>)

@@ -126,8 +126,9 @@ stream *choose(stream *wanted) {
   for (stream *s : w.streams)
     if (can_go(s)) ready.push_back(s);
   if (ready.empty()) return nullptr;
-  if (w.order) return ready[(w.order * 6364136223846793005u + ++w.launches * 2654435761u) % 1000003 %
-                            ready.size()];
+  if (w.order)
+    return ready[(w.order * 6364136223846793005u + ++w.launches * 2654435761u) % 1000003 %
+                 ready.size()];
   return wanted && can_go(wanted) ? wanted : ready[0];
 }
 
@@ -346,17 +347,30 @@ cudaError_t cudaGetLastError() {
 const char *cudaGetErrorString(cudaError_t error) {
   static thread_local std::string text;
   switch (error) {
-  case cudaSuccess: return "no error";
-  case cudaErrorInvalidValue: return "invalid argument";
-  case cudaErrorMemoryAllocation: return "out of memory";
-  case cudaErrorInvalidConfiguration: return "invalid configuration argument";
-  case cudaErrorInsufficientDriver: return "CUDA driver version is insufficient for CUDA runtime version";
-  case cudaErrorDevicesUnavailable: return "CUDA-capable device(s) is/are busy or unavailable";
-  case cudaErrorNoDevice: return "no CUDA-capable device is detected";
-  case cudaErrorInvalidDevice: return "invalid device ordinal";
-  case cudaErrorIllegalAddress: text = "an illegal memory access was encountered"; break;
-  case cudaErrorLaunchFailure: text = "unspecified launch failure"; break;
-  default: text = "unknown error";
+  case cudaSuccess:
+    return "no error";
+  case cudaErrorInvalidValue:
+    return "invalid argument";
+  case cudaErrorMemoryAllocation:
+    return "out of memory";
+  case cudaErrorInvalidConfiguration:
+    return "invalid configuration argument";
+  case cudaErrorInsufficientDriver:
+    return "CUDA driver version is insufficient for CUDA runtime version";
+  case cudaErrorDevicesUnavailable:
+    return "CUDA-capable device(s) is/are busy or unavailable";
+  case cudaErrorNoDevice:
+    return "no CUDA-capable device is detected";
+  case cudaErrorInvalidDevice:
+    return "invalid device ordinal";
+  case cudaErrorIllegalAddress:
+    text = "an illegal memory access was encountered";
+    break;
+  case cudaErrorLaunchFailure:
+    text = "unspecified launch failure";
+    break;
+  default:
+    text = "unknown error";
   }
   guard lock(mutex);
   if (!world().explanation.empty()) text += " (" + world().explanation + ")";
