@@ -31,10 +31,11 @@ namespace {
 
 #ifdef LS_CUDA_EMULATED
 const char name[] = "cudnn-emulated";
+const char *const variants[] = {"float32", nullptr}; /* the stand-in has one arithmetic */
 #else
 const char name[] = "cudnn";
-#endif
 const char *const variants[] = {"float32", "tf32", nullptr};
+#endif
 
 void version(char *text, size_t length) {
   size_t number = cudnnGetVersion(); /* 90100: 9.1.0 */

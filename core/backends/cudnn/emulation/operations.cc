@@ -53,20 +53,22 @@ bool convolution_fits(const layout &x, const layout &w, const layout &y,
                       const convolution_mode &conv) {
   return x.size[0] == 1 && y.size[0] == 1 && w.size[1] == x.size[1] && w.size[0] == y.size[1] &&
          x.size[2] == y.size[2] && x.size[3] == y.size[3] && w.size[2] == 2 * conv.pad + 1 &&
-         w.size[3] == w.size[2];
+         w.size[3] == w.size[2] && x.stride[3] == 1 && y.stride[3] == 1;
 }
 
-/* For each tap of each pixel inside the image: work(value of x, weight, value of y), indices. */
+/* For each tap and each row of y: work(of x, weight, of y, how many), places of the first of so
+ * many neighbours that the tap meets inside the image. */
 template <class F>
-void each_product(const layout &x, const layout &w, const layout &y, int pad, F work) {
+void each_row(const layout &x, const layout &w, const layout &y, int pad, F work) {
   each(w, [&](int k, int c, int r, int s) {
     const size_t weight = at(w, k, c, r, s);
-    for (int h = 0; h < y.size[2]; h++)
-      for (int v = 0; v < y.size[3]; v++) {
-        int row = h + r - pad, column = v + s - pad;
-        if (row < 0 || row >= x.size[2] || column < 0 || column >= x.size[3]) continue;
-        work(at(x, 0, c, row, column), weight, at(y, 0, k, h, v));
-      }
+    const int begin = pad > s ? pad - s : 0;
+    const int end = s > pad ? y.size[3] - (s - pad) : y.size[3];
+    for (int h = 0; h < y.size[2]; h++) {
+      int row = h + r - pad;
+      if (row < 0 || row >= x.size[2] || end <= begin) continue;
+      work(at(x, 0, c, row, begin + s - pad), weight, at(y, 0, k, h, begin), (size_t)(end - begin));
+    }
   });
 }
 
@@ -88,11 +90,15 @@ cudnnStatus_t convolve(library_handle *handle, const char *name, product wanted,
   if (conv.math == CUDNN_DEFAULT_MATH) return CUDNN_STATUS_NOT_SUPPORTED;
   auto body = [=] {
     std::vector<double> sums(count(wanted == OUTPUT ? y : wanted == INPUT ? x : w));
+    double *sum = sums.data();
     spoil(workspace, bytes);
-    each_product(x, w, y, conv.pad, [&](size_t i, size_t weight, size_t o) {
-      if (wanted == OUTPUT) sums[o] += (double)first[i] * (double)second[weight];
-      if (wanted == INPUT) sums[i] += (double)first[weight] * (double)second[o];
-      if (wanted == FILTER) sums[weight] += (double)first[i] * (double)second[o];
+    each_row(x, w, y, conv.pad, [&](size_t i, size_t weight, size_t o, size_t n) {
+      if (wanted == OUTPUT)
+        for (size_t v = 0; v < n; v++) sum[o + v] += (double)first[i + v] * (double)second[weight];
+      if (wanted == INPUT)
+        for (size_t v = 0; v < n; v++) sum[i + v] += (double)first[weight] * (double)second[o + v];
+      if (wanted == FILTER)
+        for (size_t v = 0; v < n; v++) sum[weight] += (double)first[i + v] * (double)second[o + v];
     });
     finish(sums, result, alpha, beta);
   };
@@ -214,13 +220,13 @@ cudnnStatus_t cudnnActivationForward(cudnnHandle_t handle, cudnnActivationDescri
                                      const void *x, const void *beta,
                                      cudnnTensorDescriptor_t y_layout, void *y) {
   const size_t values = count(*x_layout);
-  const double slope = elu->alpha;
+  const float slope = (float)elu->alpha;
   const float a = number(alpha), b = number(beta);
   if (!same_sizes(*x_layout, *y_layout)) return CUDNN_STATUS_BAD_PARAM;
   auto body = [=] {
     for (size_t i = 0; i < values; i++) {
-      double v = (double)((const float *)x)[i];
-      put((float *)y + i, (double)a * (v > 0 ? v : slope * std::expm1(v)), b);
+      float v = ((const float *)x)[i];
+      put((float *)y + i, (double)a * (double)(v > 0 ? v : slope * std::expm1(v)), b);
     }
   };
   return enqueue(handle, __func__, body, x, y);
@@ -233,16 +239,15 @@ cudnnStatus_t cudnnActivationBackward(cudnnHandle_t handle, cudnnActivationDescr
                                       const void *x, const void *beta,
                                       cudnnTensorDescriptor_t dx_layout, void *dx) {
   const size_t values = count(*x_layout);
-  const double slope = elu->alpha;
+  const float slope = (float)elu->alpha;
   const float a = number(alpha), b = number(beta);
   if (!same_sizes(*x_layout, *y_layout) || !same_sizes(*x_layout, *dy_layout) ||
       !same_sizes(*x_layout, *dx_layout))
     return CUDNN_STATUS_BAD_PARAM;
   auto body = [=] {
     for (size_t i = 0; i < values; i++) {
-      double v = (double)((const float *)x)[i];
-      double g = (double)((const float *)dy)[i];
-      put((float *)dx + i, (double)a * g * (v > 0 ? 1 : slope * std::exp(v)), b);
+      float v = ((const float *)x)[i], g = ((const float *)dy)[i];
+      put((float *)dx + i, (double)a * (double)(g * (v > 0 ? 1 : slope * std::exp(v))), b);
     }
   };
   return enqueue(handle, __func__, body, y, dy, x, dx);
