@@ -151,10 +151,9 @@ static int first_spots(const ls_openmp_spots *spots, int channels, int padded, c
                most = larger(sum[p], most);)
     }
     vec y = elu(most + load(bias + v));
-    for (int i = 0; i < LS_LANES && v + i < channels; i++) {
-      out[v + i] = y[i];
-      argmax[v + i] = (uint8_t)where[i];
-    }
+    const int some = channels - v < LS_LANES ? channels - v : LS_LANES;
+    store_some(out + v, y, some);
+    store_some_bytes(argmax + v, where, some);
     finite += not_finite(y);
   }
   return no_nan(finite);
