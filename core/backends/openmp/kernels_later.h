@@ -65,7 +65,7 @@ static int window(const float *field, size_t row_stride, int in, const float *fi
     for (int kr = 0; kr < 5; kr++) {
       const float *x[5];
       REPEAT_5(p, x[p] = field + (size_t)(top + kr) * row_stride + p * (size_t)in;)
-      UNROLL_2
+      UNROLL(2) /* one turn at a time leaves the multiply-adds waiting */
       for (int k = 0; k < run; k++, w += BLOCK) {
         vec filter[Z];
         REPEAT_Z(z, filter[z] = *(const vec *)(w + z * LS_LANES);)

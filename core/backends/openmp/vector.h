@@ -210,12 +210,12 @@ INLINE void store_some_bytes(uint8_t *p, ivec v, int count) {
  * registers left for the accumulators. */
 #define KEEP_LOADS_HERE() __asm__ volatile("" ::: "memory")
 
-/* Two turns of a loop of 20 multiply-adds at a time, where loads fill every cycle that they leave:
- * a tenth faster on Sapphire Rapids. */
+/* UNROLL(n) before a loop: n turns at a time, which compilers do not choose by themselves here. */
+#define PRAGMA(text) _Pragma(#text)
 #ifdef __clang__
-#define UNROLL_2 _Pragma("clang loop unroll_count(2)")
+#define UNROLL(n) PRAGMA(clang loop unroll_count(n))
 #else
-#define UNROLL_2 _Pragma("GCC unroll 2")
+#define UNROLL(n) PRAGMA(GCC unroll n)
 #endif
 
 #endif
