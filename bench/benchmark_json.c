@@ -3,13 +3,12 @@
 #include "bench/environment.h"
 #include "bench/json_output.h"
 #include "record/run_json.h"
+#include "statistics/statistics.h"
 
 #include <cjson/cJSON.h>
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 static ls_status grow(double **values, size_t capacity, ls_error *error) {
   double *grown = realloc(*values, capacity * sizeof *grown);
@@ -31,23 +30,8 @@ ls_status ls_benchmark_add(ls_benchmark_times *times, double seconds, double pro
   return LS_OK;
 }
 
-static int by_value(const void *a, const void *b) {
-  double left = *(const double *)a, right = *(const double *)b;
-  return (left > right) - (left < right);
-}
-
 double ls_benchmark_median(const ls_benchmark_times *times) {
   return ls_median(times->seconds, times->count);
-}
-
-double ls_median(const double *values, size_t n) {
-  double *sorted = n ? malloc(n * sizeof *sorted) : NULL;
-  if (!sorted) return NAN;
-  memcpy(sorted, values, n * sizeof *sorted);
-  qsort(sorted, n, sizeof *sorted, by_value);
-  double median = n % 2 ? sorted[n / 2] : (sorted[n / 2 - 1] + sorted[n / 2]) / 2;
-  free(sorted);
-  return median;
 }
 
 void ls_benchmark_destroy(ls_benchmark_times *times) {

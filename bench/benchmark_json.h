@@ -17,9 +17,6 @@ typedef struct ls_benchmark_times {
 ls_status ls_benchmark_add(ls_benchmark_times *times, double seconds, double processor_seconds,
                            ls_error *error);
 double ls_benchmark_median(const ls_benchmark_times *times); /* wall; NaN without any */
-
-/* Median of count values; NaN without any, or without memory. */
-double ls_median(const double *values, size_t count);
 void ls_benchmark_destroy(ls_benchmark_times *times);
 
 /* A further number of each entry; name NULL ends a list. */

@@ -20,6 +20,8 @@ static int is_backend(const char *backend, const char *wanted) {
 static int has_verdict(const ls_past_run *run, const char *wanted) {
   if (!strcmp(wanted, "valid")) return !strcmp(run->verdict, "VALID");
   if (!strcmp(wanted, "invalid")) return !strncmp(run->verdict, "INVALID", strlen("INVALID"));
+  if (!strcmp(wanted, "unavailable"))
+    return !strncmp(run->verdict, "UNAVAILABLE", strlen("UNAVAILABLE"));
   return !strcmp(run->verdict, "UNFINISHED");
 }
 

@@ -1,15 +1,21 @@
 /* larscale bench cpu-speedup: how much faster does training get with more CPU nodes?
  *
  * Question of the study (figure 2): relative speed-up of 10 epochs against nodes.
- * Usage:    mpirun -np 4 larscale bench cpu-speedup --nodes 1,2,4 --data train --epochs 1
+ *
+ * Usage: mpirun -np 4 larscale bench cpu-speedup --nodes 1,2,4 --data train --epochs 1
+ *
  * Measured: T(n), the wall time of all steps of a whole training (--epochs or --steps) on the first
  * n nodes, from the same initial weights each time; of several ranks the slowest one's. Loading,
- * evaluation and whatever lies between steps are not in it. Formula:  speed-up S(n) = (E(n) / T(n))
- * / (E(b) / T(b)), efficiency S(n) r(b) / r(n), with E the images of a training, r the ranks, and b
- * the base: the fewest nodes of the same curve. Medians of T, with 95% intervals from ranks; the
- * base's absolute time stands beside them. strong:   one global batch for all n, so all trainings
- * end with the same weights, bit for bit, which is checked. weak: each rank's batch is the same,
- * and the global batch grows with n.
+ * evaluation and whatever lies between steps are not in it.
+ *
+ * Formula: speed-up S(n) = (E(n) / T(n)) / (E(b) / T(b)), efficiency S(n) r(b) / r(n), with E the
+ * images of a training, r the ranks, and b the base: the fewest nodes of the same curve. Medians of
+ * T, with 95% intervals from ranks; the base's absolute time stands beside them.
+ *
+ * strong: one global batch for all n, so all trainings end with the same weights, bit for bit,
+ * which is checked.
+ *
+ * weak: each rank's batch is the same, and the global batch grows with n.
  *
  * Page: bench/drivers/cpu-speedup.md. */
 #include "bench/command.h"

@@ -49,6 +49,7 @@ static void add_libraries(cJSON *environment) {
   cJSON_AddStringToObject(libraries, "hdf5", ls_datasets_hdf5_library());
   cJSON_AddStringToObject(libraries, "png", ls_thumbnail_library());
   cJSON_AddStringToObject(libraries, "compression", ls_store_codec_library());
+  cJSON_AddStringToObject(libraries, "cuda", LS_BUILD_CUDA);
   cJSON_AddStringToObject(libraries, "google_benchmark", LS_BUILD_BENCHMARK);
   cJSON_AddStringToObject(libraries, "cjson", cJSON_Version());
   snprintf(text, sizeof text, "%u.%u.%u", XXH_versionNumber() / 10000,

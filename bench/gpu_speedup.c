@@ -1,13 +1,17 @@
 /* larscale bench gpu-speedup: how much faster does training get with more devices (GPUs)?
  *
  * Question of the study (figure 3): training time against GPUs, two per node.
- * Usage:    mpirun -np 4 larscale bench gpu-speedup --nodes 1,2,4 --data train --epochs 1
+ *
+ * Usage: mpirun -np 4 larscale bench gpu-speedup --nodes 1,2,4 --data train --epochs 1
+ *
  * Measured: as cpu-speedup, with a rank on each device instead of a node: --nodes counts devices.
  * The step's time has decompression and the transfer to the device in it (phases decompress and
- *           h2d). The ranks of a node share one copy of the data, unless --store private.
- * Formula:  that of cpu-speedup: S(n) = (E(n) / T(n)) / (E(b) / T(b)), b the fewest devices.
- * Devices:  of any backend that declares some (core/backends/backend.h); without one the program
- *           says so and ends with exit code 77: nothing is made up.
+ * h2d). The ranks of a node share one copy of the data, unless --store private.
+ *
+ * Formula: that of cpu-speedup: S(n) = (E(n) / T(n)) / (E(b) / T(b)), b the fewest devices.
+ *
+ * Devices: of any backend that declares some (core/backends/backend.h); without one the program
+ * says so and ends with exit code 77: nothing is made up.
  *
  * Page: bench/drivers/gpu-speedup.md. */
 #include "bench/command.h"

@@ -1,15 +1,23 @@
 /* larscale bench load-time: how long does it take to bring the data set into memory?
  *
  * Question of the study (figure 1): time to load all events into the compressed store against
- * nodes. Usage:    mpirun -np 4 larscale bench load-time --nodes 1,2,4 --data train --cache
- * warm,cold Measured: T(n), from opening the files to a sealed store on all of the first n nodes;
- * each rank loads an equal contiguous part of the events (the study's share), with --store node
- * into one store for all ranks of a node. The slowest rank counts. Per rank and phase: read (file
- * to memory, with opening), inflate, convert (the image policy), compress, other. Formula: speed-up
- * S(n) = T(b) / T(n), efficiency S(n) r(b) / r(n): r ranks, b the fewest nodes of the same curve. A
- * curve: a codec, a form of the store, a state of the file cache. Ratio: bytes of the images as
- * dense floats over bytes kept. cold:     before each repetition the files' pages are dropped from
- * the machine's cache (fsync, posix_fadvise DONTNEED). warm: they were read by a warm-up before.
+ * nodes.
+ *
+ * Usage: mpirun -np 4 larscale bench load-time --nodes 1,2,4 --data train --cache warm,cold
+ *
+ * Measured: T(n), from opening the files to a sealed store on all of the first n nodes; each rank
+ * loads an equal contiguous part of the events (the study's share), with --store node into one
+ * store for all ranks of a node. The slowest rank counts. Per rank and phase: read (file to memory,
+ * with opening), inflate, convert (the image policy), compress, other.
+ *
+ * Formula: speed-up S(n) = T(b) / T(n), efficiency S(n) r(b) / r(n): r ranks, b the fewest nodes of
+ * the same curve. A curve: a codec, a form of the store, a state of the file cache. Ratio: bytes of
+ * the images as dense floats over bytes kept.
+ *
+ * cold: before each repetition the files' pages are dropped from the machine's cache (fsync,
+ * posix_fadvise DONTNEED).
+ *
+ * warm: they were read by a warm-up before.
  *
  * Page: bench/drivers/load-time.md. */
 #include "base/clock.h"

@@ -1,14 +1,18 @@
 /* larscale bench loss-vs-batch: do the larger batches of more nodes reach a better loss?
  *
  * Question of the study (figure 4): loss against epochs for several node counts, that is batch
- * sizes. Usage:    larscale bench loss-vs-batch --nodes 1,4,14 --seeds 3 --data train --validation
- * test Measured: loss and accuracy (training and validation) after each epoch, with steps and time,
- * for the global batch of N nodes: N x ranks of a node x --batch x --accumulate; for each of
- * --seeds seeds of initial weights and shuffling. Ends with the confusion table of the largest
- *           batch, last seed.
+ * sizes.
+ *
+ * Usage: larscale bench loss-vs-batch --nodes 1,4,14 --seeds 3 --data train --validation test
+ *
+ * Measured: loss and accuracy (training and validation) after each epoch, with steps and time, for
+ * the global batch of N nodes: N x ranks of a node x --batch x --accumulate; for each of --seeds
+ * seeds of initial weights and shuffling. Ends with the confusion table of the largest batch, last
+ * seed.
+ *
  * Emulated: the batch of more nodes than there are is accumulated by those there are. With the
- *           reproducible sum that is the same training, bit for bit, so its losses are real; its
- * times are not those of N nodes: kind is "emulated" instead of "measured".
+ * reproducible sum that is the same training, bit for bit, so its losses are real; its times are
+ * not those of N nodes: kind is "emulated" instead of "measured".
  *
  * Page: bench/drivers/loss-vs-batch.md. */
 #include "bench/command.h"

@@ -207,7 +207,7 @@ GROUP(results, "Runs",
       TEXT("driver", driver, "NAME", "only runs of this driver"),
       TEXT("backend", backend, "NAME", "only runs of this backend: NAME, or NAME:VARIANT"),
       TEXT("host", host, "NAME", "only runs on this machine"),
-      CHOICE("verdict", verdict, "valid|invalid|unfinished", "only runs that ended so"),
+      CHOICE("verdict", verdict, "valid|invalid|unavailable|unfinished", "only runs that ended so"),
       FLAG("compare", compare, "compare two runs: the second one's times over the first one's"),
       JSON, HELP);
 

@@ -105,7 +105,8 @@ static ls_status read_verdict(ls_past_run *run, ls_error *error) {
   if (status != LS_OK) return status;
   if (!found || (strcmp(line, "RESULT VALID") != 0 && strstr(line, invalid) != line &&
                  strstr(line, unavailable) != line))
-    return ls_fail(error, LS_FORMAT, "%s:1: neither RESULT VALID nor RESULT INVALID reason=..",
+    return ls_fail(error, LS_FORMAT,
+                   "%s:1: neither RESULT VALID nor RESULT INVALID or UNAVAILABLE with a reason",
                    path);
   COPY(run->verdict, line + strlen("RESULT "));
   return LS_OK;

@@ -5,6 +5,7 @@
 #include "bench/kernels/machine_peaks.h"
 #include "network/work.h"
 #include "record/record.h"
+#include "statistics/statistics.h"
 #include "statistics/validity.h"
 
 #include <cjson/cJSON.h>

@@ -2,6 +2,7 @@
 
 #include "base/memory.h"
 #include "network/work.h"
+#include "statistics/statistics.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -47,10 +47,20 @@ if(LARSCALE_HAVE_BENCHMARK)
   set(LARSCALE_BENCHMARK_VERSION ${benchmark_VERSION})
 endif()
 
+# CUDA: the toolkit first, as which architectures its compiler knows depends on its version. Another
+# than the first found: -DCUDAToolkit_ROOT=PREFIX (ci/cuda prints one).
+larscale_find(CUDA CUDAToolkit)
+set(LARSCALE_HAVE_CUDA ${CUDAToolkit_FOUND})
+set(LARSCALE_CUDA_VERSION none)
+if(LARSCALE_HAVE_CUDA)
+  include(LarscaleCUDA)
+endif()
+
 if(LARSCALE_HAVE_OPENMP)
   target_link_libraries(larscale_compile INTERFACE OpenMP::OpenMP_C)
 else()
-  target_compile_options(larscale_compile INTERFACE -Wno-unknown-pragmas)
+  target_compile_options(larscale_compile INTERFACE
+    $<$<COMPILE_LANGUAGE:C,CXX>:-Wno-unknown-pragmas>)
 endif()
 if(LARSCALE_HAVE_HDF5)
   add_library(larscale_hdf5 INTERFACE)

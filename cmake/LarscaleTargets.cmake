@@ -1,9 +1,12 @@
 # How every library and test of the suite is compiled.
 add_library(larscale_compile INTERFACE)
+# nvcc passes on to gcc what it is told to; conversions are the other compiler's matter there.
 target_compile_options(larscale_compile INTERFACE
-  -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion
+  "$<$<COMPILE_LANGUAGE:C,CXX>:-Wall;-Wextra;-Wshadow;-Wconversion;-Wno-sign-conversion>"
   $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes>
-  $<$<BOOL:${LARSCALE_WARNINGS_AS_ERRORS}>:-Werror>)
+  "$<$<COMPILE_LANGUAGE:CUDA>:-Xcompiler=-Wall,-Wextra,-Wshadow>"
+  $<$<AND:$<BOOL:${LARSCALE_WARNINGS_AS_ERRORS}>,$<COMPILE_LANGUAGE:C,CXX>>:-Werror>
+  "$<$<AND:$<BOOL:${LARSCALE_WARNINGS_AS_ERRORS}>,$<COMPILE_LANGUAGE:CUDA>>:-Werror=all-warnings;-Xcompiler=-Werror>")
 target_include_directories(larscale_compile INTERFACE ${CMAKE_SOURCE_DIR}/core ${CMAKE_SOURCE_DIR})
 target_link_libraries(larscale_compile INTERFACE m)
 

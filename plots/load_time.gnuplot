@@ -78,7 +78,7 @@ plot $ideal using 1:2 with lines linecolor rgb "#888888" linewidth 0.7 notitle, 
     with lines linecolor rgb colour(number(s)) dashtype dash(kind(s)) notitle, \
   for [s = 1:words(series)] for [r = 1:words(files)] word(files, r) \
     using (is(s) && kind(s) ne "model" ? column("nodes") : NaN):(column("median_s")):(low(0)):(high(0)) \
-    with yerrorbars linecolor rgb colour(number(s)) pointtype mark(number(s), kind(s)) notitle, \
+    with yerrorbars linecolor rgb colour(number(s)) pointtype mark(number(s), kind(s)) pointsize size(number(s)) notitle, \
   for [s = 1:words(series)] NaN with linespoints linecolor rgb colour(number(s)) \
-    dashtype dash(kind(s)) pointtype mark(number(s), kind(s)) title name(s), \
+    dashtype dash(kind(s)) pointtype mark(number(s), kind(s)) pointsize size(number(s)) title name(s), \
   NaN with lines linecolor rgb "#888888" linewidth 0.7 title "ideal"

@@ -90,9 +90,10 @@ middle = foot + axis + 0.5 * (1 - head - foot - axis)
 panel = "plot for [s = 1:words(series)] $bands using (is(s) ? column(abscissa) : NaN):(column('low')):(column('high')) \
     with filledcurves linecolor rgb colour(s) notitle, \
   for [s = 1:words(series)] $bands using (is(s) ? column(abscissa) : NaN):(column('median')) \
-    with linespoints linecolor rgb colour(s) dashtype dash(kind(s)) pointtype mark(s, kind(s)) notitle, \
+    with linespoints linecolor rgb colour(s) dashtype dash(kind(s)) pointtype mark(s, kind(s)) \
+    pointsize size(s) notitle, \
   for [s = 1:words(series)] NaN with linespoints linecolor rgb colour(s) dashtype dash(kind(s)) \
-    pointtype mark(s, kind(s)) title name(s)"
+    pointtype mark(s, kind(s)) pointsize size(s) title name(s)"
 
 set margins at screen 0.12, at screen 0.97, at screen middle + 0.5 * axis, at screen 1 - head
 set xlabel "epoch"

@@ -88,6 +88,25 @@ do for [b = 1:shown(load_bars)] {
 }
 set print
 
+# At a bar's end its length.
+whole(b) = sum [p = 1:P] step_time(b, p)
+load_whole(b) = sum [p = 1:Q] load_time(b, p)
+longest_bar = 0.0
+longest_load = 0.0
+set print $ends
+print "bar,right"
+do for [b = 1:shown(step_bars)] {
+  print sprintf("%d,%g", b, whole(b))
+  longest_bar = longer(longest_bar, whole(b))
+}
+set print $load_ends
+print "bar,right"
+do for [b = 1:shown(load_bars)] {
+  print sprintf("%d,%g", b, load_whole(b))
+  longest_load = longer(longest_load, load_whole(b))
+}
+set print
+
 # Told apart in grey by the hatching (3: full, 0: empty).
 patterns = "fetch 0 decompress 4 h2d 6 forward 3 backward 5 allreduce 1 update 7 other 2 stage 4 read 3 \
 inflate 5 convert 1 compress 7"
@@ -98,7 +117,8 @@ paint(phase) = word(paints, position(paints, phase, 1) + 1)
 
 # Names of bars: nodes, ranks of a node, and what differs.
 ranks_a_node(bar) = sprintf("%g", real(word(bar, 2)) / real(word(bar, 1)))
-nodes_of(bar) = word(bar, 1)." × ".ranks_a_node(bar)
+nodes_of(bar) = real(word(bar, 2)) < real(word(bar, 1)) ? word(bar, 1)." on ".word(bar, 2) : \
+  word(bar, 1)." × ".ranks_a_node(bar)
 backend(bar) = word(bar, 3) eq "-" ? "" : ", ".word(bar, 3)
 other_kind(bar) = word(bar, 5) eq "measured" ? "" : ", ".word(bar, 5)
 cache(bar) = word(bar, 4) eq "cold" || word(bar, 4) eq "warm" ? ", ".word(bar, 4) : ""
@@ -110,7 +130,8 @@ do for [b = 1:shown(load_bars)] { longest = longer(longest, strlen(load_name(wor
 left = 0.05 + 0.0086 * longest
 left = left > 0.5 ? 0.5 : left
 
-foot_text = below(wrapped(caption, width), wrapped("Names: nodes × ranks of a node. Arithmetic means over \
+foot_text = below(wrapped(caption, width), wrapped("Names: nodes × ranks of a node, or nodes \
+on fewer ranks. Arithmetic means over \
 ranks, steps and repetitions, which add up to the mean time; warm-up left out. allreduce: communication \
 that was not hidden, and waiting for the slowest rank.". \
 (left_out > 0 ? sprintf(" %d more bars do not fit and are in samples.csv.", left_out) : ""), width))
@@ -123,7 +144,6 @@ bar_height = room / (shown(step_bars) + shown(load_bars))
 bar_height = bar_height > 0.09 / height ? 0.09 / height : bar_height
 top = 1.0
 set border 3
-set xrange [0:*]
 unset grid
 set grid xtics linecolor rgb "#dddddd" linetype 1 linewidth 0.5
 set tics font small_font
@@ -140,12 +160,15 @@ if (words(step_bars) > 0) {
   count = shown(step_bars)
   @begin
   set xlabel "time (s)"
+  set xrange [0:1.1 * longest_bar]
   do for [b = 1:count] { set ytics add (step_name(word(step_bars, b)) b) }
   plot for [u = 1:words(used)] $steps \
     using (strcol("phase") eq word(used, u) ? column("left") : NaN):(column("bar")): \
       (column("left")):(column("right")):(column("bar") - 0.34):(column("bar") + 0.34) \
     with boxxyerror linecolor rgb paint(word(used, u)) fillstyle pattern pattern(word(used, u)) \
-    title word(used, u)
+    title word(used, u), \
+    $ends using (column("right")):(column("bar")):(sprintf(" %.3g", column("right"))) \
+    with labels left font small_font notitle
   unset label 100
   top = top - head - bar_height * count - axis
 }
@@ -154,11 +177,14 @@ if (words(load_bars) > 0) {
   count = shown(load_bars)
   @begin
   set xlabel "time (ms)"
+  set xrange [0:1.1 * longest_load]
   do for [b = 1:count] { set ytics add (load_name(word(load_bars, b)) b) }
   plot for [u = 1:words(load_used)] $loads \
     using (strcol("phase") eq word(load_used, u) ? column("left") : NaN):(column("bar")): \
       (column("left")):(column("right")):(column("bar") - 0.34):(column("bar") + 0.34) \
     with boxxyerror linecolor rgb paint(word(load_used, u)) fillstyle pattern pattern(word(load_used, u)) \
-    title word(load_used, u)
+    title word(load_used, u), \
+    $load_ends using (column("right")):(column("bar")):(sprintf(" %.3g", column("right"))) \
+    with labels left font small_font notitle
 }
 unset multiplot

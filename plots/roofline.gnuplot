@@ -46,14 +46,14 @@ set print
 
 name_of(k) = substr(word(kernels, k), 1, strstrt(word(kernels, k), "\t") - 1)
 kind(k) = substr(word(kernels, k), strstrt(word(kernels, k), "\t") + 1, strlen(word(kernels, k)))
-name(k) = name_of(k).(kind(k) eq "measured" ? "" : " (".kind(k).")")
+name(k) = sprintf("%d  ", k).name_of(k).(kind(k) eq "measured" ? "" : " (".kind(k).")")
 is(k) = kernel(0) eq word(kernels, k)
 peak_text = sprintf("Peaks, measured in the run: %.4g GFLOP/s, %.4g GB/s", peak_flops(1) / 1e9, peak_bytes(1) / 1e9)
 do for [p = 2:words(peaks)] {
   peak_text = peak_text.sprintf("; %.4g GFLOP/s, %.4g GB/s", peak_flops(p) / 1e9, peak_bytes(p) / 1e9)
 }
 foot_text = below(wrapped(caption, width), wrapped(peak_text.". FLOP and bytes are those of the \
-dense algorithm, each tensor moved once. A mark under the slope is bound by memory, one under the level by \
+dense algorithm, each tensor moved once. Numbers: as in the legend. A mark under the slope is bound by memory, one under the level by \
 arithmetic; one above does less than the dense algorithm, or finds its data in the caches.", width))
 @put_foot
 heading = "Roofline of the kernels"
@@ -72,5 +72,8 @@ plot $roofs using 1:2 with lines linecolor rgb "#888888" linewidth 1.2 notitle, 
   for [k = 1:words(kernels)] for [r = 1:words(files)] word(files, r) \
     using (is(k) ? intensity(0) : NaN):(column("flop") / column("seconds") / 1e9) \
     with points linecolor rgb colour(k) pointtype mark(k, kind(k)) notitle, \
+  for [k = 1:words(kernels)] for [r = 1:words(files)] word(files, r) \
+    using (is(k) ? intensity(0) : NaN):(column("flop") / column("seconds") / 1e9):(sprintf("%d", k)) \
+    with labels offset character (k % 2 ? 1.1 : -1.1), character 0.45 font small_font notitle, \
   for [k = 1:words(kernels)] NaN with points linecolor rgb colour(k) pointtype mark(k, kind(k)) title name(k), \
   NaN with lines linecolor rgb "#888888" linewidth 1.2 title "peaks (measured)"

@@ -85,9 +85,9 @@ plot $ideal using 1:2 with lines \
   for [s = 1:words(series)] for [r = 1:words(files)] word(files, r) \
     using (is(s) && kind(s) ne "model" ? column(axis_name) : NaN):(column("speedup")): \
       (of_interval(column("speedup"), high(0))):(of_interval(column("speedup"), low(0))) \
-    with yerrorbars linecolor rgb colour(number(s)) pointtype mark(number(s), kind(s)) notitle, \
+    with yerrorbars linecolor rgb colour(number(s)) pointtype mark(number(s), kind(s)) pointsize size(number(s)) notitle, \
   for [s = 1:words(series)] NaN with linespoints linecolor rgb colour(number(s)) \
-    dashtype dash(kind(s)) pointtype mark(number(s), kind(s)) title name(s), \
+    dashtype dash(kind(s)) pointtype mark(number(s), kind(s)) pointsize size(number(s)) title name(s), \
   NaN with lines linecolor rgb "#888888" linewidth 0.7 title "ideal"
 
 unset label 100
@@ -108,5 +108,5 @@ plot $ideal using 1:(100) with lines \
   for [s = 1:words(series)] for [r = 1:words(files)] word(files, r) \
     using (is(s) && kind(s) ne "model" ? column(axis_name) : NaN):(100 * column("efficiency")): \
       (100 * of_interval(column("efficiency"), high(0))):(100 * of_interval(column("efficiency"), low(0))) \
-    with yerrorbars linecolor rgb colour(number(s)) pointtype mark(number(s), kind(s)) notitle
+    with yerrorbars linecolor rgb colour(number(s)) pointtype mark(number(s), kind(s)) pointsize size(number(s)) notitle
 unset multiplot

@@ -53,6 +53,8 @@ colour(i) = word(colours, (i - 1) % words(colours) + 1)
 # dashed, simulated open and dotted, a model has no marks.
 dash(kind) = kind eq "measured" ? 1 : kind eq "emulated" ? 2 : kind eq "simulated" ? 3 : 4
 kinds = "measured emulated simulated model"
+# Of two marks on one place both are seen.
+size(i) = i % 2 ? 1.45 : 0.9
 mark(i, kind) = kind eq "model" ? -1 : \
   int(word(kind eq "measured" ? filled : opened, (i - 1) % words(filled) + 1))
 

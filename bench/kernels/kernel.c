@@ -1,5 +1,6 @@
 #include "bench/kernels/kernel.h"
 
+#include "backends/block.h"
 #include "base/clock.h"
 #include "base/memory.h"
 
@@ -24,7 +25,7 @@ struct ls_kernel {
   size_t input_bytes, kernel_count, bias_count;
   void *workspace, *output_gradient, *input_gradient;
   float *kernel_gradient, *bias_gradient;
-  /* What a backward call may overwrite, as it was before. */
+  /* What a backward call may overwrite, as it was before: plain memory. */
   void *kept_output, *kept_saved, *kept_gradient;
 };
 
@@ -32,14 +33,18 @@ static ls_status floats(float **block, size_t count, ls_error *error) {
   return ls_allocate((void **)block, count * sizeof **block, "a kernel's data", error);
 }
 
-static ls_status bytes(void **block, size_t size, ls_error *error) {
-  return ls_allocate(block, size, "a kernel's data", error);
+static ls_block_home home_of(const ls_kernel *k) {
+  return (ls_block_home){k->backend, k->device};
 }
 
-static void stage_free(stage *s) {
+static ls_status block(const ls_kernel *k, void **made, size_t size, ls_error *error) {
+  return ls_block_allocate(home_of(k), made, size, "a kernel's data", error);
+}
+
+static void stage_free(const ls_kernel *k, stage *s) {
   if (s->op) s->op->functions->destroy(s->op);
-  ls_free(s->output);
-  ls_free(s->saved);
+  ls_block_free(home_of(k), s->output);
+  ls_block_free(home_of(k), s->saved);
   ls_free(s->kernel);
   ls_free(s->bias);
   *s = (stage){0};
@@ -47,14 +52,15 @@ static void stage_free(stage *s) {
 
 void ls_kernel_free(ls_kernel *k) {
   if (!k) return;
-  stage_free(&k->before);
-  stage_free(&k->own);
+  stage_free(k, &k->before);
+  stage_free(k, &k->own);
+  void *const blocks[] = {k->workspace, k->output_gradient, k->input_gradient, k->kernel_gradient,
+                          k->bias_gradient};
+  for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) ls_block_free(home_of(k), blocks[i]);
   if (k->device) k->backend->device_close(k->device);
   ls_image_destroy(&k->case_image);
-  void *const blocks[] = {k->plain,          k->workspace,       k->output_gradient,
-                          k->input_gradient, k->kernel_gradient, k->bias_gradient,
-                          k->kept_output,    k->kept_saved,      k->kept_gradient};
-  for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) ls_free(blocks[i]);
+  void *const plain[] = {k->plain, k->kept_output, k->kept_saved, k->kept_gradient};
+  for (size_t i = 0; i < sizeof plain / sizeof *plain; i++) ls_free(plain[i]);
   free(k);
 }
 
@@ -73,11 +79,11 @@ static ls_status take_image(ls_kernel *k, const ls_image *image, ls_error *error
 /* The workspace is as large as the largest that was asked for. */
 static ls_status stage_make_room(ls_kernel *k, stage *s, ls_error *error) {
   const ls_operator_sizes *sizes = &s->op->sizes;
-  ls_free(k->workspace);
+  ls_block_free(home_of(k), k->workspace);
   k->workspace = NULL;
-  LS_TRY(bytes(&k->workspace, sizes->workspace, error));
-  LS_TRY(bytes(&s->output, sizes->output, error));
-  return bytes(&s->saved, sizes->saved, error);
+  LS_TRY(block(k, &k->workspace, sizes->workspace, error));
+  LS_TRY(block(k, &s->output, sizes->output, error));
+  return block(k, &s->saved, sizes->saved, error);
 }
 
 static ls_status forward(ls_kernel *k, const stage *s, const void *input, ls_error *error) {
@@ -116,7 +122,7 @@ static ls_status network_with(ls_kernel *k, const ls_kernel_plan *plan, const fl
     stage s = {0};
     ls_status status = layer_new(k, plan->spec, l, parameters, &s, error);
     if (status == LS_OK) status = forward(k, &s, k->input, error);
-    stage_free(&k->before);
+    stage_free(k, &k->before);
     k->before = s; /* freed with the kernel */
     LS_TRY(status);
     k->input = s.output;
@@ -203,10 +209,9 @@ static ls_status case_before(ls_kernel *k, const ls_kernel_plan *plan, const cas
     LS_TRY(k->backend->conv_block_new(k->device, &c->before, &place, &k->before.op, error));
   }
   k->input_bytes = k->before.op->sizes.output;
-  LS_TRY(bytes(&k->before.output, k->input_bytes, error));
-  k->before.op->functions->import_output(k->before.op, k->plain, k->before.output);
+  LS_TRY(block(k, &k->before.output, k->input_bytes, error));
   k->input = k->before.output;
-  return LS_OK;
+  return ls_operator_import(home_of(k), k->before.op, k->plain, k->before.output, error);
 }
 
 static ls_status case_operator(ls_kernel *k, const ls_kernel_plan *plan, const case_facts *c,
@@ -248,25 +253,29 @@ static size_t plain_outputs(const ls_kernel_plan *plan) {
   return (size_t)(s.height / s.pool) * (size_t)(s.width / s.pool) * (size_t)s.out_channels;
 }
 
+static ls_status keep(const ls_kernel *k, void **kept, const void *made, size_t size,
+                      ls_error *error) {
+  LS_TRY(ls_allocate(kept, size, "a kernel's data", error));
+  return ls_block_read(home_of(k), made, *kept, size, error);
+}
+
 /* A gradient that arrives, and copies of all that the backward call may overwrite. */
 static ls_status prepare_backward(ls_kernel *k, const ls_kernel_plan *plan, ls_error *error) {
   const ls_operator *op = k->own.op;
   size_t outputs = plain_outputs(plan);
   float *plain;
-  LS_TRY(bytes(&k->output_gradient, op->sizes.output, error));
-  LS_TRY(bytes(&k->kept_gradient, op->sizes.output, error));
-  LS_TRY(bytes(&k->kept_output, op->sizes.output, error));
-  LS_TRY(bytes(&k->kept_saved, op->sizes.saved, error));
-  LS_TRY(floats(&k->kernel_gradient, k->kernel_count, error));
-  LS_TRY(floats(&k->bias_gradient, k->bias_count, error));
-  if (k->before.op) LS_TRY(bytes(&k->input_gradient, k->input_bytes, error));
+  LS_TRY(block(k, &k->output_gradient, op->sizes.output, error));
+  LS_TRY(block(k, (void **)&k->kernel_gradient, k->kernel_count * sizeof(float), error));
+  LS_TRY(block(k, (void **)&k->bias_gradient, k->bias_count * sizeof(float), error));
+  if (k->before.op) LS_TRY(block(k, &k->input_gradient, k->input_bytes, error));
   LS_TRY(floats(&plain, outputs, error));
   ls_case_fill_uniform(1, 0, outputs, plain);
-  op->functions->import_output(op, plain, k->kept_gradient);
+  ls_status status = ls_operator_import(home_of(k), op, plain, k->output_gradient, error);
   ls_free(plain);
-  memcpy(k->kept_output, k->own.output, op->sizes.output);
-  memcpy(k->kept_saved, k->own.saved, op->sizes.saved);
-  return LS_OK;
+  LS_TRY(status);
+  LS_TRY(keep(k, &k->kept_gradient, k->output_gradient, op->sizes.output, error));
+  LS_TRY(keep(k, &k->kept_output, k->own.output, op->sizes.output, error));
+  return keep(k, &k->kept_saved, k->own.saved, op->sizes.saved, error);
 }
 
 static ls_status set_up(ls_kernel *k, const ls_kernel_plan *plan, ls_error *error) {
@@ -292,24 +301,33 @@ ls_status ls_kernel_new(const ls_kernel_plan *plan, ls_kernel **out, ls_error *e
 }
 
 /* Sums of gradients start from zero each time: over many repetitions they would grow. */
-static void put_back(ls_kernel *k) {
+static ls_status put_back(ls_kernel *k, ls_error *error) {
   const ls_operator_sizes *sizes = &k->own.op->sizes;
-  memcpy(k->own.output, k->kept_output, sizes->output);
-  memcpy(k->own.saved, k->kept_saved, sizes->saved);
-  memcpy(k->output_gradient, k->kept_gradient, sizes->output);
-  memset(k->kernel_gradient, 0, k->kernel_count * sizeof(float));
-  memset(k->bias_gradient, 0, k->bias_count * sizeof(float));
+  ls_block_home home = home_of(k);
+  LS_TRY(ls_block_write(home, k->own.output, k->kept_output, sizes->output, error));
+  LS_TRY(ls_block_write(home, k->own.saved, k->kept_saved, sizes->saved, error));
+  LS_TRY(ls_block_write(home, k->output_gradient, k->kept_gradient, sizes->output, error));
+  LS_TRY(ls_block_fill(home, k->kernel_gradient, 0, k->kernel_count * sizeof(float), error));
+  return ls_block_fill(home, k->bias_gradient, 0, k->bias_count * sizeof(float), error);
+}
+
+/* A device goes on computing after the call: what it makes is there once a byte of it was read. */
+static ls_status wait(const ls_kernel *k, ls_error *error) {
+  char byte;
+  return ls_block_read(home_of(k), k->backward ? (void *)k->bias_gradient : k->own.output, &byte, 1,
+                       error);
 }
 
 ls_status ls_kernel_run(ls_kernel *k, double *seconds, ls_error *error) {
   const stage *s = &k->own;
-  if (k->backward) put_back(k);
+  if (k->backward) LS_TRY(put_back(k, error));
   double start = ls_seconds();
   ls_status status =
       k->backward ? s->op->functions->backward(s->op, k->input, s->output, k->output_gradient,
                                                s->saved, k->input_gradient, k->kernel_gradient,
                                                k->bias_gradient, k->workspace, error)
                   : forward(k, s, k->input, error);
+  if (status == LS_OK) status = wait(k, error);
   *seconds = ls_seconds() - start;
   return status;
 }

@@ -4,6 +4,7 @@
 #define LS_BENCH_REPORT_DRAWING_H
 
 #include "bench/report/runs.h"
+#include "gnuplot/gnuplot.h"
 
 typedef struct ls_drawing_room ls_drawing_room;
 
@@ -19,13 +20,11 @@ typedef struct ls_drawing {
   const char *format;  /* "svg", "png", "pdf" */
 } ls_drawing;
 
-enum { LS_WORDS_LENGTH = 400 };
-
 /* Draws into picture, bytes of the file, to be freed. NULL with LS_OK: the runs hold no rows for
  * this figure, words say which are missing. LS_UNAVAILABLE: no gnuplot; LS_INTERNAL: gnuplot fails,
  * with its own words; LS_MEMORY; LS_IO. */
 ls_status ls_drawing_draw(const ls_drawing_room *room, const ls_drawing *drawing, char **picture,
-                          size_t *length, char words[LS_WORDS_LENGTH], ls_error *error);
+                          size_t *length, char words[LS_GNUPLOT_WORDS], ls_error *error);
 
 /* A picture's file, whole; to be freed. LS_IO, LS_FORMAT (empty), LS_MEMORY. */
 ls_status ls_drawing_read(const char *path, char **picture, size_t *length, ls_error *error);

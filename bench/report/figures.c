@@ -117,7 +117,7 @@ static ls_status draw_formats(const ls_drawing_room *room, const ls_figure_kind 
   /* The page's own comes first. */
   const char *const formats[] = {kind->bitmap ? "png" : "svg", kind->bitmap ? "svg" : "png", "pdf"};
   for (int f = 0; f < (files->folder ? 3 : 1); f++) {
-    char *picture, words[LS_WORDS_LENGTH], path[PATH];
+    char *picture, words[LS_GNUPLOT_WORDS], path[PATH];
     size_t length;
     path_of(files, figure, formats[f], path);
     if (files->folder) LS_TRY(ls_output_check(path, files->overwrite, error));
@@ -202,6 +202,19 @@ static ls_status copy_pictures(const ls_report_run *run, const ls_figure_files *
   return LS_OK;
 }
 
+/* The machine and revision of the run in whose folder the picture is. */
+static void caption_of_display(const ls_report_run *run, ls_figure *figure) {
+  char machine[256] = "", date[96], revision[96];
+  add_machine(run, machine, sizeof machine);
+  ls_report_run_fact(run, "time_utc", date, sizeof date);
+  date[strcspn(date, "T")] = 0;
+  ls_report_run_fact(run, "program.revision", revision, sizeof revision);
+  snprintf(figure->caption, sizeof figure->caption,
+           "Drawn by larscale display, for the run of: %s; %s; revision %s",
+           *machine ? machine : "machine unknown", *date ? date : "date unknown",
+           *revision ? revision : "unknown");
+}
+
 /* What `larscale display` was told to leave in a run's folder. */
 static ls_status add_event_display(const ls_report_run *run, const ls_figure_files *files,
                                    int *number, ls_figures *figures, ls_error *error) {
@@ -223,7 +236,7 @@ static ls_status add_event_display(const ls_report_run *run, const ls_figure_fil
              *number);
     snprintf(figure->title, sizeof figure->title, "An event of the data (%.80s)",
              ls_report_run_name(run));
-    snprintf(figure->caption, sizeof figure->caption, "Drawn by larscale display.");
+    caption_of_display(run, figure);
     LS_TRY(ls_drawing_read(path, &figure->picture, &figure->length, error));
     if (files->folder) LS_TRY(copy_pictures(run, files, figure, error));
     figures->count++;

@@ -12,7 +12,7 @@ typedef struct ls_figure {
   const char *type;    /* of the picture: "image/svg+xml" or "image/png" */
   char *picture;       /* for the page; NULL: not drawn */
   size_t length;
-  char why[LS_WORDS_LENGTH + 64]; /* it was not drawn */
+  char why[LS_GNUPLOT_WORDS + 64]; /* it was not drawn */
 } ls_figure;
 
 /* Where each figure is also written as PNG, SVG and PDF. */

@@ -31,7 +31,9 @@ static const char style[] =
     "h2,h3{break-after:avoid}figure,tr{break-inside:avoid}"
     "table{font-size:8pt}@page wide{size:landscape}.landscape{page:wide}.wide{overflow:visible}"
     ".wide table{font-size:7pt}.wide th,.wide td{padding:.1rem .25rem}"
-    "thead{display:table-header-group}}\n";
+    "thead{display:table-header-group}"
+    /* On paper nothing can be opened by a click. */
+    "details::details-content{content-visibility:visible;block-size:auto}}\n";
 
 /* Sorts a table by a column: numbers as numbers, empty cells last; once more: the other way. */
 static const char script[] =
@@ -55,7 +57,7 @@ static void write_figures(FILE *stream, const ls_figures *figures) {
   size_t bytes = 0;
   fputs("<h2>Figures</h2>\n", stream);
   if (figures->no_gnuplot)
-    fputs("<p><strong>There are no figures: gnuplot is not installed. The data are whole; "
+    fputs("<p><strong>The runs have no figures: gnuplot is not installed. The data are whole; "
           "install gnuplot and make the report again.</strong></p>\n",
           stream);
   for (size_t f = 0; f < figures->count; f++) {

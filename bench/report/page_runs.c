@@ -229,6 +229,7 @@ void ls_page_commands(FILE *stream, const ls_report_runs *runs) {
     const ls_report_run *run = &runs->run[r];
     const cJSON *word, *line = cJSON_GetObjectItemCaseSensitive(run->environment, "command_line");
     char ranks[32];
+    if (run->unavailable) continue;
     ls_report_run_fact(run, "ranks", ranks, sizeof ranks);
     fputs("# ", stream);
     ls_html_text(stream, ls_report_run_name(run));

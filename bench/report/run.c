@@ -117,7 +117,8 @@ static ls_status read_verdict(ls_report_run *run, ls_error *error) {
   run->unavailable = !strncmp(run->verdict, unavailable, strlen(unavailable));
   if (!run->valid && !run->unavailable &&
       strncmp(run->verdict, "RESULT INVALID", strlen("RESULT INVALID")) != 0)
-    return ls_fail(error, LS_FORMAT, "%s:1: neither RESULT VALID nor RESULT INVALID", path);
+    return ls_fail(error, LS_FORMAT, "%s:1: neither RESULT VALID nor RESULT INVALID or UNAVAILABLE",
+                   path);
   ls_text_make_printable(run->verdict);
   return LS_OK;
 }

@@ -73,9 +73,11 @@ typedef struct ls_operator_functions {
                         void *saved, void *input_gradient, float *kernel_gradient,
                         float *bias_gradient, void *workspace, ls_error *);
 
-  /* Activation (or its gradient) to plain floats [height][width][channels] and back. */
-  void (*export_output)(const ls_operator *, const void *output, float *plain);
-  void (*import_output)(const ls_operator *, const float *plain, void *output);
+  /* (optional) Activation (or its gradient) to plain floats [height][width][channels] and back.
+   * Default: it is sizes.output bytes of just these. Call them by ls_operator_export and
+   * ls_operator_import (block.h). */
+  ls_status (*export_output)(const ls_operator *, const void *output, float *plain, ls_error *);
+  ls_status (*import_output)(const ls_operator *, const float *plain, void *output, ls_error *);
 
   /* (optional) Names of the kernels that were chosen, for the record: "conv jit:avx512_core; ...".
    * Default: the backend's name. */

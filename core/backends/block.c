@@ -5,7 +5,7 @@
 #include <string.h>
 
 int ls_block_is_plain(ls_block_home home) {
-  return !home.backend->memory;
+  return !home.backend || !home.backend->memory;
 }
 
 ls_status ls_block_allocate(ls_block_home home, void **block, size_t bytes, const char *what,
@@ -25,7 +25,10 @@ void ls_block_free(ls_block_home home, void *block) {
 ls_status ls_block_fill(ls_block_home home, void *block, int byte, size_t bytes, ls_error *error) {
   if (!ls_block_is_plain(home))
     return home.backend->memory->fill(home.device, block, byte, bytes, error);
-  memset(block, byte, bytes);
+  enum { SPAN = 1 << 16 };
+#pragma omp parallel for schedule(static)
+  for (size_t at = 0; at < bytes; at += SPAN)
+    memset((char *)block + at, byte, bytes - at < SPAN ? bytes - at : SPAN);
   return LS_OK;
 }
 
@@ -52,4 +55,16 @@ ls_status ls_block_add(ls_block_home home, float *into, const float *from, size_
 #pragma omp parallel for simd schedule(static)
   for (size_t i = 0; i < count; i++) into[i] += from[i];
   return LS_OK;
+}
+
+ls_status ls_operator_export(ls_block_home home, const ls_operator *op, const void *output,
+                             float *plain, ls_error *error) {
+  if (op->functions->export_output) return op->functions->export_output(op, output, plain, error);
+  return ls_block_read(home, output, plain, op->sizes.output, error);
+}
+
+ls_status ls_operator_import(ls_block_home home, const ls_operator *op, const float *plain,
+                             void *output, ls_error *error) {
+  if (op->functions->import_output) return op->functions->import_output(op, plain, output, error);
+  return ls_block_write(home, output, plain, op->sizes.output, error);
 }

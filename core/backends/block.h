@@ -5,7 +5,8 @@
 
 #include "backends/backend.h"
 
-/* Whose blocks. The backend and the device must outlive every block made with them. */
+/* Whose blocks; backend NULL: plain memory. The backend and the device must outlive every block
+ * made with them. */
 typedef struct ls_block_home {
   const ls_backend *backend;
   ls_device *device;
@@ -33,5 +34,12 @@ ls_status ls_block_read(ls_block_home home, const void *block, void *plain, size
 /* into[i] += from[i], both blocks. */
 ls_status ls_block_add(ls_block_home home, float *into, const float *from, size_t count,
                        ls_error *error);
+
+/* What the operator made, or the gradient of it, as plain floats [height][width][channels], and
+ * back. */
+ls_status ls_operator_export(ls_block_home home, const ls_operator *op, const void *output,
+                             float *plain, ls_error *error);
+ls_status ls_operator_import(ls_block_home home, const ls_operator *op, const float *plain,
+                             void *output, ls_error *error);
 
 #endif

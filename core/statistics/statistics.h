@@ -23,6 +23,9 @@ typedef struct ls_summary {
  * LS_MEMORY. */
 ls_status ls_summarise(const double *values, size_t n, ls_summary *summary, ls_error *error);
 
+/* The median alone; NaN where ls_summarise fails or n = 0. */
+double ls_median(const double *values, size_t n);
+
 /* Ranks, from 1 on, of the two ordered values between which the median lies with at least 95%,
  * whatever the distribution; at most 2.5% on either side. That the number of values below the
  * median is binomial is all it needs: Le Boudec, "Performance Evaluation of Computer and

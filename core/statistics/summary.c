@@ -66,6 +66,11 @@ ls_status ls_summarise(const double *values, size_t n, ls_summary *summary, ls_e
   return LS_OK;
 }
 
+double ls_median(const double *values, size_t n) {
+  ls_summary summary;
+  return ls_summarise(values, n, &summary, NULL) == LS_OK ? summary.median : NAN;
+}
+
 int ls_is_precise(const ls_summary *summary, double relative) {
   double margin = relative * fabs(summary->median);
   return summary->n >= 6 && summary->ci95_low >= summary->median - margin &&

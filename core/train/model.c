@@ -23,14 +23,19 @@ struct ls_model {
   float *input;      /* [height][width][planes], for sparse images, if the backend takes none */
   const void *image; /* of the last forward: what the first operator takes */
   void *workspace;
+  float *gradients; /* of one image, for ls_model_backward on a device's own memory */
   size_t bytes;
 };
+
+ls_block_home ls_model_home(const ls_model *model) {
+  return (ls_block_home){model->backend, model->device};
+}
 
 static ls_status allocate(ls_model *model, void **block, size_t bytes, const char *what,
                           ls_error *error) {
   if (!bytes) return LS_OK;
   model->bytes += bytes;
-  return ls_allocate(block, bytes, what, error);
+  return ls_block_allocate(ls_model_home(model), block, bytes, what, error);
 }
 
 static ls_status make_operator(ls_model *model, int index, ls_error *error) {
@@ -65,7 +70,8 @@ static ls_status build(ls_model *model, const ls_backend_options *options, int t
   LS_TRY(allocate(model, &model->workspace, workspace, "workspace", error));
   if (model->backend->takes_images) return LS_OK;
   size_t pixels = (size_t)model->spec.height * model->spec.width * model->spec.planes;
-  return allocate(model, (void **)&model->input, pixels * sizeof(float), "the input image", error);
+  model->bytes += pixels * sizeof(float);
+  return ls_allocate((void **)&model->input, pixels * sizeof(float), "the input image", error);
 }
 
 ls_status ls_model_new(const ls_backend *backend, const ls_backend_options *options,
@@ -87,14 +93,16 @@ ls_status ls_model_new(const ls_backend *backend, const ls_backend_options *opti
 
 void ls_model_free(ls_model *model) {
   if (!model) return;
+  ls_block_home home = ls_model_home(model);
   for (int i = 0; i < model->layer_count; i++) {
     layer *l = &model->layers[i];
     if (l->op) l->op->functions->destroy(l->op);
-    ls_free(l->output);
-    ls_free(l->output_gradient);
-    ls_free(l->saved);
+    ls_block_free(home, l->output);
+    ls_block_free(home, l->output_gradient);
+    ls_block_free(home, l->saved);
   }
-  ls_free(model->workspace);
+  ls_block_free(home, model->workspace);
+  ls_block_free(home, model->gradients);
   ls_free(model->input);
   if (model->device) model->backend->device_close(model->device);
   free(model);
@@ -133,14 +141,14 @@ ls_status ls_model_forward(ls_model *model, const ls_image *image, float *logits
     l->seconds[0] = ls_seconds() - start;
   }
   const layer *last = &model->layers[model->layer_count - 1];
-  last->op->functions->export_output(last->op, last->output, logits);
-  return LS_OK;
+  return ls_operator_export(ls_model_home(model), last->op, last->output, logits, error);
 }
 
 ls_status ls_model_backward_by_layer(ls_model *model, const float *logit_gradient, float *gradients,
                                      ls_layer_done done, void *context, ls_error *error) {
   layer *last = &model->layers[model->layer_count - 1];
-  last->op->functions->import_output(last->op, logit_gradient, last->output_gradient);
+  LS_TRY(ls_operator_import(ls_model_home(model), last->op, logit_gradient, last->output_gradient,
+                            error));
   for (int i = model->layer_count - 1; i >= 0; i--) {
     layer *l = &model->layers[i];
     void *input_gradient = i ? model->layers[i - 1].output_gradient : NULL;
@@ -157,7 +165,15 @@ ls_status ls_model_backward_by_layer(ls_model *model, const float *logit_gradien
 
 ls_status ls_model_backward(ls_model *model, const float *logit_gradient, float *gradients,
                             ls_error *error) {
-  return ls_model_backward_by_layer(model, logit_gradient, gradients, NULL, NULL, error);
+  ls_block_home home = ls_model_home(model);
+  if (ls_block_is_plain(home))
+    return ls_model_backward_by_layer(model, logit_gradient, gradients, NULL, NULL, error);
+  size_t bytes = ls_network_parameter_count(&model->spec) * sizeof *gradients;
+  if (!model->gradients)
+    LS_TRY(ls_block_allocate(home, (void **)&model->gradients, bytes, "gradients", error));
+  LS_TRY(ls_block_write(home, model->gradients, gradients, bytes, error));
+  LS_TRY(ls_model_backward_by_layer(model, logit_gradient, model->gradients, NULL, NULL, error));
+  return ls_block_read(home, model->gradients, gradients, bytes, error);
 }
 
 size_t ls_model_bytes(const ls_model *model) {

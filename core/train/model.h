@@ -4,7 +4,7 @@
 #ifndef LS_TRAIN_MODEL_H
 #define LS_TRAIN_MODEL_H
 
-#include "backends/backend.h"
+#include "backends/block.h"
 #include "image/image.h"
 #include "network/spec.h"
 
@@ -24,12 +24,17 @@ ls_status ls_model_set_parameters(ls_model *model, const float *parameters, ls_e
 /* logits: as many floats as classes. LS_MISMATCH if the image is not of the network's shape. */
 ls_status ls_model_forward(ls_model *model, const ls_image *image, float *logits, ls_error *error);
 
-/* Backward of the last forward: ADDS to gradients (arena order). logit_gradient: gradient of the
- * loss with respect to the logits. Once for each forward, whose image must still be as it was. */
+/* Backward of the last forward: ADDS to gradients (arena order, plain memory). logit_gradient:
+ * gradient of the loss with respect to the logits. Once for each forward, whose image must still be
+ * as it was. On a device's own memory the gradients are fetched each time: for tests and checks. */
 ls_status ls_model_backward(ls_model *model, const float *logit_gradient, float *gradients,
                             ls_error *error);
 
-/* The same, calling done after each layer, last layer first: its gradient is complete then. */
+/* Where the model computes: the backend's memory. Valid as long as the model. */
+ls_block_home ls_model_home(const ls_model *model);
+
+/* The same into a block of that memory, calling done after each layer, last layer first: its
+ * gradient is complete then, or will be when the block is next read. */
 typedef void (*ls_layer_done)(void *context, int layer);
 ls_status ls_model_backward_by_layer(ls_model *model, const float *logit_gradient, float *gradients,
                                      ls_layer_done done, void *context, ls_error *error);

@@ -29,15 +29,17 @@ typedef struct sender {
 struct ls_reduction {
   ls_reduction_kind kind;
   ls_sharing sharing;
+  ls_block_home home;
   ls_comm *comm; /* a twin of the caller's */
   size_t parameters;
   int bucket_count;
   bucket buckets[LS_MAX_LAYERS];
   int threaded;
   sender sender;
-  /* buffers: sums of own slots. received: the nodes of all ranks, this rank's part of a bucket. */
+  /* buffers: sums of own slots, in home; fetched: what of them goes to other ranks, if home is not
+   * plain memory. received: the nodes of all ranks, this rank's part of a bucket. */
   int buffer_count;
-  float **buffers;
+  float **buffers, *fetched;
   unsigned char *in_use;
   float *sum, *received;
   const float **parts;
@@ -50,9 +52,11 @@ struct ls_reduction {
   ls_slot_stack stack;
   int current; /* buffer of the slot in work */
   int additions, into[MOST_ADDITIONS], from[MOST_ADDITIONS];
-  int released; /* buckets, where there is no thread */
-  ls_status status;
+  int released;     /* buckets, where there is no thread */
+  ls_status status; /* of what is sent */
   ls_error error;
+  ls_status own_status; /* of summing own slots */
+  ls_error own_error;
   double seconds;
 };
 
@@ -88,6 +92,23 @@ static int most_nodes(const ls_sharing *s) {
   return total;
 }
 
+/* What a sum in the order of the slots over several ranks needs. */
+static ls_status allocate_for_ranks(ls_reduction *r, ls_error *error) {
+  const ls_sharing *s = &r->sharing;
+  size_t most = (size_t)most_nodes(s), longest = 0;
+  for (int b = 0; b < r->bucket_count; b++)
+    if (r->buckets[b].count > longest) longest = r->buckets[b].count;
+  if (most * (longest / s->ranks + 1) > INT_MAX)
+    return ls_fail(error, LS_MISMATCH, "a global batch of %zu is too large for %zu ranks; lower it",
+                   s->global_batch, s->ranks);
+  LS_TRY(allocate(&r->sum, r->parameters * sizeof(float), error));
+  LS_TRY(allocate(&r->nodes, most * sizeof *r->nodes, error));
+  LS_TRY(allocate(&r->parts, most * sizeof *r->parts, error));
+  LS_TRY(allocate(&r->node_starts, (s->ranks + 1) * sizeof *r->node_starts, error));
+  LS_TRY(allocate(&r->counts, 4 * s->ranks * sizeof *r->counts, error));
+  return allocate(&r->received, most * (longest / s->ranks + 1) * sizeof(float), error);
+}
+
 static ls_status allocate_buffers(ls_reduction *r, ls_error *error) {
   const ls_sharing *s = &r->sharing;
   int reproducible = r->kind == LS_REDUCTION_REPRODUCIBLE;
@@ -95,21 +116,20 @@ static ls_status allocate_buffers(ls_reduction *r, ls_error *error) {
   size_t arena = r->parameters * sizeof(float), buffers = (size_t)r->buffer_count;
   LS_TRY(allocate(&r->buffers, buffers * sizeof *r->buffers, error));
   LS_TRY(allocate(&r->in_use, buffers, error));
-  for (size_t b = 0; b < buffers; b++) LS_TRY(allocate(&r->buffers[b], arena, error));
-  if (!reproducible) return LS_OK;
-  size_t most = (size_t)most_nodes(s), longest = 0;
-  for (int b = 0; b < r->bucket_count; b++)
-    if (r->buckets[b].count > longest) longest = r->buckets[b].count;
-  if (most * (longest / s->ranks + 1) > INT_MAX)
-    return ls_fail(error, LS_MISMATCH, "a global batch of %zu is too large for %zu ranks; lower it",
-                   s->global_batch, s->ranks);
-  LS_TRY(allocate(&r->sum, arena, error));
-  LS_TRY(allocate(&r->nodes, most * sizeof *r->nodes, error));
-  LS_TRY(allocate(&r->parts, most * sizeof *r->parts, error));
-  LS_TRY(allocate(&r->node_starts, (s->ranks + 1) * sizeof *r->node_starts, error));
-  if (s->ranks == 1) return LS_OK;
-  LS_TRY(allocate(&r->counts, 4 * s->ranks * sizeof *r->counts, error));
-  return allocate(&r->received, most * (longest / s->ranks + 1) * sizeof(float), error);
+  for (size_t b = 0; b < buffers; b++)
+    LS_TRY(
+        ls_block_allocate(r->home, (void **)&r->buffers[b], arena, "the sum of gradients", error));
+  if (!ls_block_is_plain(r->home)) LS_TRY(allocate(&r->fetched, arena, error));
+  return reproducible && s->ranks > 1 ? allocate_for_ranks(r, error) : LS_OK;
+}
+
+/* *at: these floats of a buffer, in plain memory; overwritten by the next call for the same ones.
+ */
+static ls_status fetch(ls_reduction *r, int buffer, size_t offset, size_t count, float **at,
+                       ls_error *error) {
+  float *block = r->buffers[buffer] + offset;
+  *at = ls_block_is_plain(r->home) ? block : r->fetched + offset;
+  return *at == block ? LS_OK : ls_block_read(r->home, block, *at, count * sizeof *block, error);
 }
 
 /* Rank number part's part of count floats. */
@@ -135,9 +155,10 @@ static ls_status exchange(ls_reduction *r, const bucket *b, int mine, ls_error *
       receive_starts[d] = receive_counts[d] ? node * mine : 0;
     }
     int buffer = round < r->stack.count ? r->stack.buffer[round] : 0;
-    LS_TRY(ls_comm_exchange_floats(r->comm, r->buffers[buffer] + b->offset, send_counts,
-                                   send_starts, r->received, receive_counts, receive_starts,
-                                   error));
+    float *own;
+    LS_TRY(fetch(r, buffer, b->offset, b->count, &own, error));
+    LS_TRY(ls_comm_exchange_floats(r->comm, own, send_counts, send_starts, r->received,
+                                   receive_counts, receive_starts, error));
   }
   return LS_OK;
 }
@@ -155,14 +176,18 @@ static ls_status send_reproducible(ls_reduction *r, const bucket *b, ls_error *e
   return ls_comm_share_floats(r->comm, sum, counts, starts, error);
 }
 
+static ls_status send_float(ls_reduction *r, const bucket *b, ls_error *error) {
+  float *own;
+  LS_TRY(fetch(r, 0, b->offset, b->count, &own, error));
+  return ls_comm_sum_floats(r->comm, own, b->count, error);
+}
+
 /* One bucket; after an error the rest of the step is not sent. */
 static void send_bucket(ls_reduction *r, const bucket *b) {
   if (r->status != LS_OK) return;
   double start = ls_seconds();
-  if (r->kind == LS_REDUCTION_FLOAT)
-    r->status = ls_comm_sum_floats(r->comm, r->buffers[0] + b->offset, b->count, &r->error);
-  else
-    r->status = send_reproducible(r, b, &r->error);
+  r->status = r->kind == LS_REDUCTION_FLOAT ? send_float(r, b, &r->error)
+                                            : send_reproducible(r, b, &r->error);
   r->seconds += ls_seconds() - start;
 }
 
@@ -195,14 +220,15 @@ static ls_status start_thread(ls_reduction *r, ls_error *error) {
 }
 
 ls_status ls_reduction_new(ls_reduction_kind kind, int overlap, const ls_network_spec *spec,
-                           const ls_sharing *sharing, ls_comm *comm, ls_reduction **out,
-                           ls_error *error) {
+                           const ls_sharing *sharing, ls_block_home home, ls_comm *comm,
+                           ls_reduction **out, ls_error *error) {
   *out = NULL;
   ls_reduction *r = calloc(1, sizeof *r);
   ls_status status = r ? LS_OK : ls_fail(error, LS_MEMORY, "no memory for the sum of gradients");
   if (r) {
     r->kind = kind;
     r->sharing = *sharing;
+    r->home = home;
     r->parameters = ls_network_parameter_count(spec);
     plan_buckets(r, spec);
     status = allocate_buffers(r, error);
@@ -232,9 +258,9 @@ void ls_reduction_free(ls_reduction *r) {
     pthread_cond_destroy(&r->sender.all_sent);
   }
   ls_comm_free(r->comm);
-  for (int b = 0; r->buffers && b < r->buffer_count; b++) ls_free(r->buffers[b]);
-  void *const blocks[] = {r->buffers,       r->in_use, r->sum,         r->received,
-                          (void *)r->parts, r->nodes,  r->node_starts, r->counts};
+  for (int b = 0; r->buffers && b < r->buffer_count; b++) ls_block_free(r->home, r->buffers[b]);
+  void *const blocks[] = {r->buffers,       r->fetched, r->in_use,      r->sum,   r->received,
+                          (void *)r->parts, r->nodes,   r->node_starts, r->counts};
   for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) ls_free(blocks[i]);
   free(r);
 }
@@ -263,7 +289,7 @@ void ls_reduction_begin(ls_reduction *r, size_t step) {
   r->begun = 0;
   r->stack.count = 0;
   r->released = 0;
-  r->status = LS_OK;
+  r->status = r->own_status = LS_OK;
   r->seconds = 0;
   memset(r->in_use, 0, (size_t)r->buffer_count);
   if (r->threaded) {
@@ -271,7 +297,7 @@ void ls_reduction_begin(ls_reduction *r, size_t step) {
     r->sender.released = r->sender.sent = 0;
     pthread_mutex_unlock(&r->sender.lock);
   }
-  if (r->kind == LS_REDUCTION_REPRODUCIBLE) list_nodes(r, step);
+  if (r->nodes) list_nodes(r, step);
 }
 
 static void release(ls_reduction *r, int buckets) {
@@ -283,14 +309,24 @@ static void release(ls_reduction *r, int buckets) {
   pthread_mutex_unlock(&r->sender.lock);
 }
 
-static void clear(float *buffer, size_t count) {
-#pragma omp parallel for simd schedule(static)
-  for (size_t i = 0; i < count; i++) buffer[i] = 0;
+static void keep_failure(ls_reduction *r, ls_status status, const ls_error *error) {
+  if (status == LS_OK || r->own_status != LS_OK) return;
+  r->own_status = status;
+  r->own_error = *error;
 }
 
-static void add(float *into, const float *from, size_t count) {
-#pragma omp parallel for simd schedule(static)
-  for (size_t i = 0; i < count; i++) into[i] += from[i];
+static void clear(ls_reduction *r, int buffer) {
+  ls_error error = {0};
+  keep_failure(r,
+               ls_block_fill(r->home, r->buffers[buffer], 0, r->parameters * sizeof(float), &error),
+               &error);
+}
+
+static void add(ls_reduction *r, int into, int from, size_t offset, size_t count) {
+  ls_error error = {0};
+  keep_failure(
+      r, ls_block_add(r->home, r->buffers[into] + offset, r->buffers[from] + offset, count, &error),
+      &error);
 }
 
 float *ls_reduction_slot(ls_reduction *r) {
@@ -304,15 +340,14 @@ float *ls_reduction_slot(ls_reduction *r) {
     r->additions = ls_slot_stack_push(&r->stack, slot, r->current, r->into, r->from);
     for (int i = 0; i < r->additions; i++) r->in_use[r->from[i]] = 0;
   }
-  if (r->kind == LS_REDUCTION_REPRODUCIBLE || first) clear(r->buffers[r->current], r->parameters);
+  if (r->kind == LS_REDUCTION_REPRODUCIBLE || first) clear(r, r->current);
   return r->buffers[r->current];
 }
 
 /* Adds the finished slot to the own nodes, over a part of the arena. */
 static void add_slot(ls_reduction *r, size_t offset, size_t count) {
   if (r->kind == LS_REDUCTION_FLOAT) return;
-  for (int i = 0; i < r->additions; i++)
-    add(r->buffers[r->into[i]] + offset, r->buffers[r->from[i]] + offset, count);
+  for (int i = 0; i < r->additions; i++) add(r, r->into[i], r->from[i], offset, count);
 }
 
 void ls_reduction_layer_done(ls_reduction *r, int layer) {
@@ -330,40 +365,47 @@ void ls_reduction_abandon(ls_reduction *r) {
   release(r, r->bucket_count);
 }
 
-/* One rank has all nodes; where there is one node alone it is the sum. */
-static void sum_alone(ls_reduction *r, const float **gradients) {
-  *gradients = r->buffers[r->stack.buffer[0]];
-  if (r->node_count == 1) return;
-  *gradients = r->sum;
-  for (int n = 0; n < r->node_count; n++) r->parts[n] = r->buffers[r->stack.buffer[n]];
-  enum { SPAN = 1 << 14 };
-  size_t spans = (r->parameters + SPAN - 1) / SPAN;
-#pragma omp parallel for schedule(static)
-  for (size_t s = 0; s < spans; s++) {
-    size_t offset = s * SPAN, left = r->parameters - offset;
-    const float *parts[LS_MOST_SLOT_NODES];
-    for (int n = 0; n < r->node_count; n++) parts[n] = r->parts[n] + offset;
-    ls_slot_sum(r->nodes, parts, r->node_count, r->sum + offset, left < SPAN ? left : SPAN);
-  }
+/* One rank has all slots, from 0: its nodes are the left halves of the tree, each in the right half
+ * of the one before. */
+static void sum_nodes(ls_reduction *r) {
+  for (int n = r->stack.count - 2; n >= 0; n--)
+    add(r, r->stack.buffer[n], r->stack.buffer[n + 1], 0, r->parameters);
 }
 
-ls_status ls_reduction_finish(ls_reduction *r, const float **gradients,
-                              double *communication_seconds, ls_error *error) {
-  int alone = r->sharing.ranks == 1;
-  if (r->present == 0) {
-    if (r->kind == LS_REDUCTION_FLOAT) clear(r->buffers[0], r->parameters);
-    release(r, r->bucket_count);
-  }
-  *gradients = r->kind == LS_REDUCTION_FLOAT ? r->buffers[0] : r->sum;
-  if (alone && r->kind == LS_REDUCTION_REPRODUCIBLE) sum_alone(r, gradients);
+/* All buckets have been sent, or there is nobody to send them to. */
+static void complete(ls_reduction *r, const float **gradients) {
   if (r->threaded) {
     pthread_mutex_lock(&r->sender.lock);
     while (r->sender.sent < r->bucket_count)
       pthread_cond_wait(&r->sender.all_sent, &r->sender.lock);
     pthread_mutex_unlock(&r->sender.lock);
-  } else if (!alone)
+  } else
     for (int b = 0; b < r->bucket_count; b++) send_bucket(r, &r->buckets[b]);
+  *gradients = r->sum;
+  if (r->kind == LS_REDUCTION_FLOAT)
+    *gradients = ls_block_is_plain(r->home) ? r->buffers[0] : r->fetched;
+}
+
+ls_status ls_reduction_finish(ls_reduction *r, const float **gradients,
+                              double *communication_seconds, ls_error *error) {
+  if (r->present == 0) {
+    if (r->kind == LS_REDUCTION_FLOAT) clear(r, 0);
+    release(r, r->bucket_count);
+  }
+  if (r->sharing.ranks > 1) {
+    complete(r, gradients);
+  } else {
+    int whole = r->kind == LS_REDUCTION_REPRODUCIBLE ? r->stack.buffer[0] : 0;
+    sum_nodes(r);
+    float *sum = NULL;
+    if (r->own_status == LS_OK) r->status = fetch(r, whole, 0, r->parameters, &sum, &r->error);
+    *gradients = sum;
+  }
   *communication_seconds = r->seconds;
+  if (r->own_status != LS_OK) {
+    r->status = r->own_status;
+    r->error = r->own_error;
+  }
   if (r->status != LS_OK && error) *error = r->error;
   return r->status;
 }

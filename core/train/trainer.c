@@ -21,9 +21,9 @@ struct ls_trainer {
   float *parameters;
   ls_reduction *gradient_sum; /* NULL if weights are averaged: then own_gradients */
   ls_reduction *weight_sum;
-  float *own_gradients;
-  const float *gradients; /* of the last step */
-  uint32_t *order;        /* own events of the epoch, see ls_sharing_order */
+  float *own_gradients, *fetched_gradients; /* a block of the model's, and in plain memory */
+  const float *gradients;                   /* of the last step */
+  uint32_t *order;                          /* own events of the epoch, see ls_sharing_order */
   uint32_t *scratch;
   size_t own_events; /* in order */
   ls_prefetch *prefetch;
@@ -69,8 +69,6 @@ static ls_status build_alone(ls_trainer *t, ls_error *error) {
   t->parameter_count = ls_network_parameter_count(&o->spec);
   size_t arena = t->parameter_count * sizeof(float);
   LS_TRY(ls_allocate((void **)&t->parameters, arena, "parameters", error));
-  if (o->average != LS_AVERAGE_GRADIENTS)
-    LS_TRY(ls_allocate((void **)&t->own_gradients, arena, "gradients", error));
   size_t steps = ls_sharing_steps(&t->sharing), row = steps * sizeof *t->order;
   LS_TRY(ls_allocate((void **)&t->order, t->sharing.slot_count * row, "the epoch's order", error));
   LS_TRY(ls_allocate((void **)&t->scratch, row, "the epoch's order", error));
@@ -79,6 +77,11 @@ static ls_status build_alone(ls_trainer *t, ls_error *error) {
   LS_TRY(ls_optimizer_init(&t->optimizer, o->optimizer, o->learning_rate, o->momentum,
                            t->parameter_count, error));
   LS_TRY(ls_model_new(o->backend, &o->backend_options, &o->spec, 1, &t->model, error));
+  if (o->average != LS_AVERAGE_GRADIENTS) {
+    LS_TRY(ls_block_allocate(ls_model_home(t->model), (void **)&t->own_gradients, arena,
+                             "gradients", error));
+    LS_TRY(ls_allocate((void **)&t->fetched_gradients, arena, "gradients", error));
+  }
   LS_TRY(ls_prefetch_new(t->store, o->prefetch_threads, (size_t)o->prefetch_threads + 1,
                          &t->prefetch, error));
   ls_network_initialise(&o->spec, o->seed, t->parameters);
@@ -91,13 +94,14 @@ static ls_status build_alone(ls_trainer *t, ls_error *error) {
 static ls_status build_together(ls_trainer *t, ls_error *error) {
   const ls_trainer_options *o = &t->options;
   if (o->average == LS_AVERAGE_GRADIENTS)
-    return ls_reduction_new(o->reduction, o->overlap, &o->spec, &t->sharing, t->comm,
-                            &t->gradient_sum, error);
+    return ls_reduction_new(o->reduction, o->overlap, &o->spec, &t->sharing,
+                            ls_model_home(t->model), t->comm, &t->gradient_sum, error);
   ls_sharing one_each;
   size_t ranks = (size_t)ls_comm_size(t->comm);
   LS_TRY(ls_sharing_init(&one_each, LS_SHARE_SLOTS, ranks, ranks, ls_comm_rank(t->comm), (int)ranks,
                          0, 0, error));
-  return ls_reduction_new(o->reduction, 0, &o->spec, &one_each, t->comm, &t->weight_sum, error);
+  return ls_reduction_new(o->reduction, 0, &o->spec, &one_each, (ls_block_home){0}, t->comm,
+                          &t->weight_sum, error);
 }
 
 ls_status ls_trainer_new(const ls_trainer_options *options, const ls_store *store, ls_comm *comm,
@@ -125,11 +129,12 @@ void ls_trainer_free(ls_trainer *t) {
   if (!t) return;
   ls_reduction_free(t->gradient_sum);
   ls_reduction_free(t->weight_sum);
+  if (t->model) ls_block_free(ls_model_home(t->model), t->own_gradients);
   ls_model_free(t->model);
   ls_optimizer_destroy(&t->optimizer);
   ls_prefetch_free(t->prefetch);
   ls_free(t->parameters);
-  ls_free(t->own_gradients);
+  ls_free(t->fetched_gradients);
   ls_free(t->order);
   ls_free(t->scratch);
   ls_free(t->sums);
@@ -215,7 +220,9 @@ static ls_status train_own_images(ls_trainer *t, size_t step, ls_step_result *re
   const ls_sharing *s = &t->sharing;
   size_t images = ls_sharing_present(s, s->rank, step);
   size_t mean_over = t->gradient_sum ? ls_sharing_batch(s, step) : images;
-  if (t->own_gradients) memset(t->own_gradients, 0, t->parameter_count * sizeof(float));
+  if (t->own_gradients)
+    LS_TRY(ls_block_fill(ls_model_home(t->model), t->own_gradients, 0,
+                         t->parameter_count * sizeof(float), error));
   for (size_t i = 0; i < images; i++)
     LS_TRY(train_image(t, i, 1.0f / (float)mean_over, result, error));
   result->local_images = images;
@@ -250,8 +257,10 @@ static ls_status sum_losses(ls_trainer *t, ls_status status, ls_step_result *res
 static ls_status sum_gradients(ls_trainer *t, ls_status status, ls_step_result *result,
                                ls_error *error) {
   if (!t->gradient_sum) {
-    t->gradients = t->own_gradients;
-    return LS_OK;
+    t->gradients = t->fetched_gradients;
+    if (status != LS_OK) return LS_OK;
+    return ls_block_read(ls_model_home(t->model), t->own_gradients, t->fetched_gradients,
+                         t->parameter_count * sizeof(float), error);
   }
   if (status != LS_OK) ls_reduction_abandon(t->gradient_sum);
   ls_error of_sum = {0};

@@ -65,7 +65,8 @@ ls_status ls_net_backward(ls_net *net, const float *logit_gradient, float *gradi
                           ls_error *error) {
   int last = net->layers - 1;
   memset(gradients, 0, ls_network_parameter_count(&net->spec) * sizeof *gradients);
-  net->op[last]->functions->import_output(net->op[last], logit_gradient, net->gradient[last]);
+  ls_block_home home = {net->backend, net->device};
+  LS_TRY(ls_operator_import(home, net->op[last], logit_gradient, net->gradient[last], error));
   for (int l = last; l >= 0; l--) {
     ls_layer_parameters at = ls_network_layer(&net->spec, l);
     if (l) ls_poison(net->gradient[l - 1], net->op[l - 1]->sizes.output);
@@ -78,8 +79,9 @@ ls_status ls_net_backward(ls_net *net, const float *logit_gradient, float *gradi
   return LS_OK;
 }
 
-void ls_net_export(const ls_net *net, int layer, float *plain) {
-  net->op[layer]->functions->export_output(net->op[layer], net->output[layer], plain);
+ls_status ls_net_export(const ls_net *net, int layer, float *plain, ls_error *error) {
+  ls_block_home home = {net->backend, net->device};
+  return ls_operator_export(home, net->op[layer], net->output[layer], plain, error);
 }
 
 size_t ls_net_output_floats(const ls_net *net, int layer) {

@@ -2,7 +2,7 @@
 #ifndef LS_TESTS_BACKENDS_NET_H
 #define LS_TESTS_BACKENDS_NET_H
 
-#include "backends/backend.h"
+#include "backends/block.h"
 
 typedef struct ls_net {
   const ls_backend *backend;
@@ -16,7 +16,8 @@ typedef struct ls_net {
   const ls_image *image; /* of the last forward */
 } ls_net;
 
-/* The backend must take images. *net is undefined before; ls_net_close is always to be called. */
+/* The backend must take images and compute in plain memory. *net is undefined before; ls_net_close
+ * is always to be called. */
 ls_status ls_net_open(ls_net *net, const ls_backend *backend, const ls_backend_options *options,
                       const ls_network_spec *spec, const float *parameters, ls_error *error);
 void ls_net_close(ls_net *net);
@@ -28,7 +29,7 @@ ls_status ls_net_backward(ls_net *net, const float *logit_gradient, float *gradi
                           ls_error *error);
 
 /* Output of a layer as plain floats. */
-void ls_net_export(const ls_net *net, int layer, float *plain);
+ls_status ls_net_export(const ls_net *net, int layer, float *plain, ls_error *error);
 
 /* Number of floats in a layer's plain output. */
 size_t ls_net_output_floats(const ls_net *net, int layer);

@@ -113,9 +113,12 @@ static ls_status weights_set_once(ls_operator *op, const float *kernel, const fl
   return sound_functions->set_weights(op, kernel, bias, error);
 }
 
-static void export_reversed(const ls_operator *op, const void *output, float *plain) {
+static ls_status export_reversed(const ls_operator *op, const void *output, float *plain,
+                                 ls_error *error) {
+  (void)error;
   for (size_t i = 0; i < output_floats(op); i++)
     plain[i] = ((const float *)output)[output_floats(op) - 1 - i];
+  return LS_OK;
 }
 
 static const ls_conv_case first = {"first", {13, 11, 1, 10, 5, 5}, 1, LS_INPUT_DENSE, 8};

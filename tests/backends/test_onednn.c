@@ -90,7 +90,7 @@ static void run_block(int threads, float *results) {
   must(ls_rig_set_input(&rig, given, &error), &error);
   must(ls_rig_forward(&rig, output, &error), &error);
   ls_case_fill_uniform(1, 0, 33 * 16 * 40, given);
-  ls_rig_set_output_gradient(&rig, given);
+  must(ls_rig_set_output_gradient(&rig, given, &error), &error);
   memset(kernel_gradient, 0, (25 * 7 * 40 + 40) * sizeof(float));
   must(ls_rig_backward(&rig, input_gradient, kernel_gradient, bias_gradient, &error), &error);
   ls_free(given);

@@ -121,7 +121,7 @@ static float *step(const ls_backend_options *options, const ls_image *image,
   float *result = floats(count + LOGITS);
   must(ls_net_open(&net, openmp, options, &spec, parameters, &error), &error);
   must(ls_net_forward(&net, image, &error), &error);
-  ls_net_export(&net, net.layers - 1, result + count);
+  must(ls_net_export(&net, net.layers - 1, result + count, &error), &error);
   must(ls_net_backward(&net, logit_gradient, result, &error), &error);
   ls_net_close(&net);
   return result;

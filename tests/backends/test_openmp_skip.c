@@ -83,7 +83,7 @@ static pass run(const ls_network_spec *spec, const setting *with, const char *sk
     p.counts[b] = ls_net_output_floats(&net, b);
     p.output[b] = floats(p.counts[b]);
     p.argmax[b] = (uint8_t *)floats(p.counts[b] / sizeof(float) + 1);
-    ls_net_export(&net, b, p.output[b]);
+    must(ls_net_export(&net, b, p.output[b], &error), &error);
     copy_argmax(&net, b, p.argmax[b]);
   }
   p.gradients = floats(p.parameters);

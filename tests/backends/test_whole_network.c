@@ -78,7 +78,12 @@ typedef struct chain {
   ls_operator *op[LS_MAX_LAYERS];
   void *activation[LS_MAX_LAYERS], *gradient[LS_MAX_LAYERS], *saved[LS_MAX_LAYERS];
   void *workspace[LS_MAX_LAYERS];
+  void *parameter_gradient;
 } chain;
+
+static ls_block_home home_of(const chain *c) {
+  return (ls_block_home){c->backend, c->device};
+}
 
 static ls_status operator_new(chain *c, int layer, ls_error *error) {
   ls_operator_place place = {.first = layer == 0};
@@ -100,13 +105,17 @@ static ls_status chain_new(chain *c, const sample *s, const ls_backend *backend,
                         .form = LS_IMAGE_DENSE,
                         .dense = s->image};
   LS_TRY(backend->device_open(&options, &c->device, error));
+  ls_block_home home = home_of(c);
+  LS_TRY(ls_block_allocate(home, &c->parameter_gradient,
+                           ls_network_parameter_count(&s->spec) * sizeof(float), "gradients",
+                           error));
   for (int l = 0; l < ls_network_layer_count(&s->spec); l++) {
     LS_TRY(operator_new(c, l, error));
     const ls_operator_sizes *sizes = &c->op[l]->sizes;
-    LS_TRY(ls_allocate(&c->activation[l], sizes->output, "activation", error));
-    LS_TRY(ls_allocate(&c->gradient[l], sizes->output, "gradient", error));
-    LS_TRY(ls_allocate(&c->saved[l], sizes->saved, "saved", error));
-    LS_TRY(ls_allocate(&c->workspace[l], sizes->workspace, "workspace", error));
+    LS_TRY(ls_block_allocate(home, &c->activation[l], sizes->output, "activation", error));
+    LS_TRY(ls_block_allocate(home, &c->gradient[l], sizes->output, "gradient", error));
+    LS_TRY(ls_block_allocate(home, &c->saved[l], sizes->saved, "saved", error));
+    LS_TRY(ls_block_allocate(home, &c->workspace[l], sizes->workspace, "workspace", error));
     ls_layer_parameters at = ls_network_layer(&s->spec, l);
     LS_TRY(c->op[l]->functions->set_weights(c->op[l], s->parameters + at.kernel_offset,
                                             s->parameters + at.bias_offset, error));
@@ -115,13 +124,15 @@ static ls_status chain_new(chain *c, const sample *s, const ls_backend *backend,
 }
 
 static void chain_free(chain *c) {
+  ls_block_home home = home_of(c);
   for (int l = 0; l < LS_MAX_LAYERS; l++) {
     if (c->op[l]) c->op[l]->functions->destroy(c->op[l]);
-    ls_free(c->activation[l]);
-    ls_free(c->gradient[l]);
-    ls_free(c->saved[l]);
-    ls_free(c->workspace[l]);
+    ls_block_free(home, c->activation[l]);
+    ls_block_free(home, c->gradient[l]);
+    ls_block_free(home, c->saved[l]);
+    ls_block_free(home, c->workspace[l]);
   }
+  ls_block_free(home, c->parameter_gradient);
   c->backend->device_close(c->device);
 }
 
@@ -135,22 +146,23 @@ static ls_status forward(chain *c, const sample *s, float *logits, ls_error *err
   for (int l = 0; l <= last; l++)
     LS_TRY(c->op[l]->functions->forward(c->op[l], input_of(c, s, l), c->activation[l], c->saved[l],
                                         c->workspace[l], error));
-  c->op[last]->functions->export_output(c->op[last], c->activation[last], logits);
-  return LS_OK;
+  return ls_operator_export(home_of(c), c->op[last], c->activation[last], logits, error);
 }
 
 static ls_status backward(chain *c, const sample *s, const float *logit_gradient, float *gradient,
                           ls_error *error) {
   int last = ls_network_layer_count(c->spec) - 1;
-  c->op[last]->functions->import_output(c->op[last], logit_gradient, c->gradient[last]);
+  size_t bytes = ls_network_parameter_count(c->spec) * sizeof *gradient;
+  LS_TRY(ls_operator_import(home_of(c), c->op[last], logit_gradient, c->gradient[last], error));
+  LS_TRY(ls_block_write(home_of(c), c->parameter_gradient, gradient, bytes, error));
   for (int l = last; l >= 0; l--) {
     ls_layer_parameters at = ls_network_layer(c->spec, l);
-    LS_TRY(c->op[l]->functions->backward(c->op[l], input_of(c, s, l), c->activation[l],
-                                         c->gradient[l], c->saved[l], l ? c->gradient[l - 1] : NULL,
-                                         gradient + at.kernel_offset, gradient + at.bias_offset,
-                                         c->workspace[l], error));
+    LS_TRY(c->op[l]->functions->backward(
+        c->op[l], input_of(c, s, l), c->activation[l], c->gradient[l], c->saved[l],
+        l ? c->gradient[l - 1] : NULL, (float *)c->parameter_gradient + at.kernel_offset,
+        (float *)c->parameter_gradient + at.bias_offset, c->workspace[l], error));
   }
-  return LS_OK;
+  return ls_block_read(home_of(c), c->parameter_gradient, gradient, bytes, error);
 }
 
 /* Softmax cross-entropy in double and its gradient. */

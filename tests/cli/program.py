@@ -5,25 +5,22 @@ by an AssertionError (any exception), and skips by raising Skip(reason)."""
 import contextlib
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
-import traceback
 
 import numpy
 
-sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "bench",
-                             "reproducibility"))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path += [os.path.join(HERE, "..", "support"),
+             os.path.join(HERE, "..", "..", "bench", "reproducibility")]
 import processes  # how a run's ranks are found is the commands' there
+import tap
+from tap import Skip
 
 LARSCALE = os.environ["LARSCALE"]
 TIMEOUT = 300
-
-
-class Skip(Exception):
-    """Raised by a test that cannot run here."""
 
 
 class Result:
@@ -221,19 +218,4 @@ def history(folder):
 
 def main(names):
     """Runs the tests of a module (its globals()), in order."""
-    tests = [(n, f) for n, f in names.items() if n.startswith("test_") and callable(f)]
-    failed = 0
-    print(f"1..{len(tests)}")
-    for number, (name, test) in enumerate(tests, 1):
-        title = re.sub(r"[#\\]", " ", (test.__doc__ or name).strip().splitlines()[0])
-        try:
-            test()
-            print(f"ok {number} - {title}", flush=True)
-        except Skip as skip:
-            print(f"# skipped: {skip}\nok {number} - {title} # SKIP {skip}", flush=True)
-        except Exception:  # a test may fail in any way; the next one runs all the same
-            failed += 1
-            for line in traceback.format_exc().splitlines():
-                print(f"# {line}")
-            print(f"not ok {number} - {title}", flush=True)
-    return sys.exit(1 if failed else 0)
+    sys.exit(tap.run(tap.tests_of(names)))

@@ -7,7 +7,7 @@ import time
 
 from interrupted import until
 from program import Skip, larscale, launcher, main, refused, sanitized, small_disk, with_trial
-from sweeps import PHASES, SHARED, bench, environment, table, verdict
+from sweeps import LOAD_PHASES, PHASES, SHARED, bench, environment, table, verdict
 
 ENDLESS = ["--epochs", 2, "--repetitions", 1000000, "--overlap", "off", *SHARED]
 
@@ -104,6 +104,21 @@ def begun(trial, driver, *more, nodes, ranks=1, environment=None):
     return run, folder
 
 
+def check_killed(folder, repetitions):
+    """What ranks that were killed leave: INVALID, whole rows, the first point complete; listed like others."""
+    end = time.monotonic() + 10
+    while not os.path.exists(f"{folder}/RESULT") and time.monotonic() < end:
+        time.sleep(0.01)
+    assert verdict(folder).startswith("RESULT INVALID reason="), os.listdir(folder)
+    samples = table(folder, "samples.csv")
+    first = [row for row in samples if row["nodes"] == "1" and row["phase"] == "train"]
+    assert len(first) == repetitions, f"{len(first)} of {repetitions} repetitions of the first point"
+    assert all(None not in row and None not in row.values() for row in samples), "a row is half there"
+    points = [row["nodes"] for row in table(folder, "summary.csv") if row["quantity"] == "train"]
+    assert points in (["1"], ["1", "2"]), points  # the second one may just have ended
+    assert "INVALID" in larscale("results", folder).out
+
+
 @with_trial
 def test_kill(trial):
     """a rank killed mid-sweep: all end within 10 s; the points before are kept whole; RESULT INVALID"""
@@ -115,18 +130,8 @@ def test_kill(trial):
         os.kill(ranks[victim], signal.SIGKILL)
         assert run.gone_within(10, ranks), "some rank lives on"
         assert run.process.returncode != 0
-        end = time.monotonic() + 10
-        while not os.path.exists(f"{folder}/RESULT") and time.monotonic() < end:
-            time.sleep(0.01)
-        assert verdict(folder).startswith("RESULT INVALID reason=killed before its end"), os.listdir(folder)
-        samples = table(folder, "samples.csv")
-        first = [row for row in samples if row["nodes"] == "1" and row["phase"] == "train"]
-        assert len(first) == 60, f"{len(first)} of 60 repetitions of the first point"
-        assert all(None not in row and None not in row.values() for row in samples), "a row is half there"
-        points = [row["nodes"] for row in table(folder, "summary.csv") if row["quantity"] == "train"]
-        assert points in (["1"], ["1", "2"]), points  # the second one may just have ended
-        # What is left is a run like others: listed, and on the page.
-        assert "INVALID" in larscale("results", folder).out
+        check_killed(folder, 60)
+        assert verdict(folder).startswith("RESULT INVALID reason=killed before its end"), verdict(folder)
         larscale("report", folder, "--out", trial.path(f"page-{victim}.html"))
 
 
@@ -179,6 +184,36 @@ def test_interrupt_loss(trial):
     folder = trial.path("run-1")
     check_stopped(run, folder)
     assert table(folder, "history.csv")
+
+
+@with_trial
+def test_interrupt_load(trial):
+    """Ctrl-C in load-time: complete repetitions are kept, those of all phases"""
+    run = trial.launch("bench", "load-time", *trial.options[:4], "--cache", "warm", "--store-form", "sparse",
+                       "--repetitions", 1000000, "--codec", "none")
+    folder = trial.path("run-1")
+    until(lambda: os.path.isdir(folder), run, "a folder")
+    time.sleep(1)
+    run.process.send_signal(signal.SIGINT)
+    assert run.process.wait(20) == 3, run.err()
+    assert verdict(folder) == "RESULT INVALID reason=stopped by a signal", verdict(folder)
+    phases = {}
+    for row in table(folder, "samples.csv"):
+        phases.setdefault((row["rep"], row["warmup"]), set()).add(row["phase"])
+    assert len(phases) > 1 and all(found == LOAD_PHASES for found in phases.values())
+
+
+@with_trial
+def test_interrupt_launcher(trial):
+    """Ctrl-C of mpirun, which ends its ranks: all are gone in seconds, what was complete is kept"""
+    launcher()
+    run, folder = begun(trial, "cpu-speedup", "--nodes", "1,2", "--epochs", 2, "--repetitions", 400,
+                        "--overlap", "off", *SHARED, nodes=2, ranks=2)
+    ranks = run.ranks()
+    run.process.send_signal(signal.SIGINT)
+    assert run.gone_within(10, ranks), "some rank lives on"
+    assert run.process.returncode != 0
+    check_killed(folder, 400)
 
 
 @with_trial

@@ -240,7 +240,7 @@ def test_without_gnuplot():
     with made_up_runs() as folder:
         page, result = report(folder, environment={"PATH": folder})
         assert "the page has no figures" in result.err and len(page.pictures) == 0
-        assert "There are no figures: gnuplot is not installed" in page.text
+        assert "The runs have no figures: gnuplot is not installed" in page.text
         assert "RESULT VALID" in page.text and page.lines > 40
         refused("report", os.path.join(folder, "runs"), "--figures", os.path.join(folder, "f"), code=77,
                 says=["no figures were drawn", "gnuplot"], environment={"PATH": folder})

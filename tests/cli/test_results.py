@@ -39,6 +39,19 @@ def test_lists(trial):
 
 
 @with_trial
+def test_unavailable(trial):
+    """what larscale study leaves where a driver cannot run is listed with its reason, and no damage"""
+    folder = trial.path("gpu-speedup-unavailable")
+    os.mkdir(folder)
+    trial.write("gpu-speedup-unavailable/RESULT", "RESULT UNAVAILABLE reason=no device here\n")
+    out = larscale("results", trial.folder).out
+    assert "UNAVAILABLE" in out and "reason=no device here" in out and "damaged" not in out, out
+    assert listed(trial, "--verdict", "unavailable") == ["gpu-speedup-unavailable"]
+    for other in ("valid", "invalid", "unfinished"):
+        assert listed(trial, "--verdict", other) == []
+
+
+@with_trial
 def test_filters(trial):
     """--driver, --backend (NAME or NAME:VARIANT), --host, --verdict choose; nothing found is no error"""
     three_runs(trial)

@@ -67,11 +67,12 @@ def test_whole(trial):
             assert verdict(f"{folder}/runs/{name}").startswith("RESULT UNAVAILABLE reason=no backend")
         else:
             assert verdict(f"{folder}/runs/{name}") == "RESULT VALID", name
-            check_schema(f"{folder}/runs/{name}")
+        check_schema(f"{folder}/runs/{name}")
     with open(f"{folder}/report.html", encoding="utf-8") as file:
         page = file.read()
     assert "No run of <code>larscale bench gpu-speedup</code>: no backend of this build has a device" in page
     assert len(page) < 3e6
+    assert "Drawn by larscale display, for the run of: " in page
     if shutil.which("gnuplot"):
         for figure in ("load_time", "cpu_speedup", "loss_vs_batch", "phases", "confusion", "event_display",
                        "roofline"):
@@ -83,6 +84,21 @@ def test_whole(trial):
     assert again == {path: time for path, time in before.items() if "unavailable" not in path}
     assert second.out.count("there already\n") == 2 * 9, second.out
     assert "RESULT VALID" in second.out
+    check_without_gnuplot(trial)
+
+
+def check_without_gnuplot(trial):
+    """A third start, where no gnuplot is found: the page says so, the study is none the worse."""
+    bare = trial.path("bin")
+    os.mkdir(bare)
+    if ranks() == 2:
+        os.symlink(os.path.realpath(shutil.which("mpirun")), f"{bare}/mpirun")
+    result, folder = study(trial, environment={"PATH": bare})
+    assert "gnuplot cannot be started; install it" in result.out, result.out
+    assert "RESULT VALID" in result.out
+    with open(f"{folder}/report.html", encoding="utf-8") as file:
+        page = file.read()
+    assert "The runs have no figures: gnuplot is not installed" in page and "RESULT VALID" in page
 
 
 @with_trial

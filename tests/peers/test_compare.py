@@ -11,6 +11,10 @@ import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent / "support"))
+import tap
+from tap import Skip
+
 COMPARE = HERE.parent.parent / "bench/peers/compare"
 REWRITTEN, LITERAL, OPENBLAS = "step onednn:rewritten", "step onednn:literal", "step openblas"
 DIRECT, WINOGRAD = "step openmp", "step openmp:winograd=1d"
@@ -21,10 +25,6 @@ STEADY = {"tensorflow": [1.0, 10.0, 1.0], "pytorch": [3.0, 30.0, 4.0],
           REWRITTEN: [99, 0.5, 5.0, 0.4], LITERAL: [99, 1.0, 10.0, 1.0],
           DIRECT: [99, 0.25, 2.5, 0.25], WINOGRAD: [99, 0.1, 1.0, 0.1],
           OPENBLAS: [99, 2.0, 20.0, 4.0], "python": [1.8, 1.8, 2.0], "load": [99, 0.02, 0.01, 0.02]}
-
-
-class Skip(Exception):
-    """Why a check cannot be made here."""
 
 
 class Failure(Exception):
@@ -303,23 +303,10 @@ CHECKS = [("ratios are taken within a round", check_ratios),
           ("wrong usage is refused before anything runs", check_usage)]
 
 
-def main():
-    print(f"1..{len(CHECKS)}")
-    failed = 0
-    for number, (title, check) in enumerate(CHECKS, 1):
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                check(Path(folder))
-                print(f"ok {number} - {title}")
-            except Skip as skip:
-                print(f"# skipped: {skip}\nok {number} - {title} # SKIP {skip}")
-            except Exception as failure:  # also a result that lacks what is looked for
-                failed += 1
-                text = repr(failure) if not isinstance(failure, Failure) else str(failure)
-                text = text.replace("\n", "\n# ")
-                print(f"not ok {number} - {title}\n# {text}")
-    return 1 if failed else 0
+def in_folder(check):
+    with tempfile.TemporaryDirectory() as folder:
+        check(Path(folder))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(tap.run([(title, lambda check=check: in_folder(check)) for title, check in CHECKS]))

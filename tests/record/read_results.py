@@ -241,16 +241,29 @@ def check_environment(folder, page):
             raise Wrong(f"env.json: no key {key}")
 
 
+def read_verdict(folder, page):
+    if not (folder / "RESULT").is_file():
+        raise Wrong("RESULT: missing")
+    with open(folder / "RESULT", encoding="utf-8") as file:
+        line = file.read()
+    for begin, _ in page:
+        if re.fullmatch(begin + (".+\n" if begin.endswith("=") else "\n"), line):
+            return line
+    raise Wrong(f"RESULT: is none of {', '.join(begin for begin, _ in page)}")
+
+
 def check_folder(folder, page, environment=True):
     """environment: env.json is the program's (a test may write a record without)."""
+    if read_verdict(folder, page["RESULT"]).startswith("RESULT UNAVAILABLE"):
+        others = [p.name for p in folder.iterdir() if p.name != "RESULT"]
+        if others:
+            raise Wrong(f"{others[0]}: there, though nothing was measured")
+        return
     for name, _ in page[""]:
         if name == "roofline.csv" and not (folder / name).is_file():
             continue
         if not (folder / name).is_file():
             raise Wrong(f"{name}: missing")
-    with open(folder / "RESULT", encoding="utf-8") as file:
-        if not re.fullmatch(r"RESULT (VALID|INVALID reason=.+)\n", file.read()):
-            raise Wrong("RESULT: neither VALID nor INVALID with a reason")
     tables = {n: read_table(folder, n, page[n])
               for n in ("samples.csv", "summary.csv", "history.csv", "confusion.csv")}
     if (folder / "roofline.csv").is_file():

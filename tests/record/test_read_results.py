@@ -117,7 +117,9 @@ DAMAGES = [  # file, pattern, replacement, what the reader says
     ("events.log", r'"POINT_IN_TIME"', '"INTERVAL_END"', "global_batch_size of type INTERVAL_END"),
     ("events.log", r'"time_ms": 1', '"time_ms": 9', r"events.log:2: time \d+ after 9"),
     ("events.log", r":::MLLOG [^\n]*\n\Z", "", r"ends within \['run'\]"),
-    ("RESULT", "VALID", "FINE", "RESULT: neither"),
+    ("RESULT", "VALID", "FINE", "RESULT: is none of"),
+    ("RESULT", "VALID", "INVALID reason=", "RESULT: is none of"),
+    ("RESULT", "VALID", "UNAVAILABLE reason=no device", ": there, though nothing was measured"),
 ]
 
 
@@ -139,6 +141,17 @@ def test_damaged(trial):
         os.remove(trial.path(f"damaged/{name}"))
         wrong(Path(trial.path("damaged")), f"{name}: missing")
         shutil.rmtree(trial.path("damaged"))
+
+
+@with_trial
+def test_unavailable(trial):
+    """a driver that cannot run here: its folder holds the verdict and nothing else"""
+    folder = Path(trial.path("gpu-speedup-unavailable"))
+    folder.mkdir()
+    (folder / "RESULT").write_text("RESULT UNAVAILABLE reason=no device\n", encoding="ascii")
+    read_results.check_folder(folder, PAGE)
+    (folder / "RESULT").write_text("RESULT UNAVAILABLE reason=\n", encoding="ascii")
+    wrong(folder, "RESULT: is none of")
 
 
 @with_trial

@@ -3,11 +3,11 @@ import json
 import math
 import random
 import sys
-import traceback
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parents[1] / "bench" / "regression"))
+sys.path[:0] = [str(HERE.parents[1] / "bench" / "regression"), str(HERE.parent / "support")]
+import tap
 from decision import (FAIL, PASS, UNKNOWN, decide, decide_instructions, judge_round, mann_whitney, overall,
                       ratio, wants_confirmation)
 
@@ -159,20 +159,5 @@ def test_overall():
     assert overall([PASS, PASS]) == PASS and overall([]) == UNKNOWN
 
 
-def main():
-    tests = [f for n, f in globals().items() if n.startswith("test_")]
-    failed = 0
-    print(f"1..{len(tests)}")
-    for number, test in enumerate(tests, 1):
-        try:
-            test()
-            print(f"ok {number} - {test.__doc__}", flush=True)
-        except Exception:  # any failure; the next one runs all the same
-            failed += 1
-            print("\n".join("# " + line for line in traceback.format_exc().splitlines()))
-            print(f"not ok {number} - {test.__doc__}", flush=True)
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(tap.run(tap.tests_of(globals())))

@@ -5,13 +5,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import traceback
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.dont_write_bytecode = True
-sys.path.insert(0, str(ROOT / "bench" / "regression"))
+sys.path[:0] = [str(ROOT / "bench" / "regression"), str(ROOT / "tests" / "support")]
 import builds
+import tap
+from tap import Skip
 
 GATE = ROOT / "ci" / "regression"
 TRIES = 4  # on a busy machine a round may be too noisy to tell: then the answer is UNKNOWN
@@ -22,10 +23,6 @@ LOOP = """    LS_TRY(load_once(settings, l, error));
     double spent_ = ls_processor_seconds() - processor;
     while (ls_processor_seconds() - processor < {factor} * spent_) {{ }}
     double events"""
-
-
-class Skip(Exception):
-    """A test that cannot run here."""
 
 
 class Trial:
@@ -142,22 +139,10 @@ def test_usage(trial):
 
 
 def main():
-    tests = [f for n, f in globals().items() if n.startswith("test_")]
-    failed = 0
-    print(f"1..{len(tests)}")
     with tempfile.TemporaryDirectory(prefix="larscale-test-gate-") as folder:
         trial = Trial(folder)
-        for number, test in enumerate(tests, 1):
-            try:
-                test(trial)
-                print(f"ok {number} - {test.__doc__}", flush=True)
-            except Skip as skip:
-                print(f"# skipped: {skip}\nok {number} - {test.__doc__} # SKIP {skip}", flush=True)
-            except Exception:  # any failure; the next one runs all the same
-                failed += 1
-                print("\n".join("# " + line for line in traceback.format_exc().splitlines()))
-                print(f"not ok {number} - {test.__doc__}", flush=True)
-    return 1 if failed else 0
+        return tap.run([(title, lambda test=test: test(trial))
+                        for title, test in tap.tests_of(globals())])
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 /* Fills memory with a NaN of one certain bit pattern, which no computation produces by itself. */
+enum { LS_POISON = 0xff }; /* each byte of what is poisoned */
 void ls_poison(void *block, size_t bytes);
 
 /* Passes if every |actual - expected| <= tolerance * largest finite |expected|, NaN and infinity

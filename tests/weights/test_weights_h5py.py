@@ -19,6 +19,9 @@ except ImportError as missing:
     print(f"1..0 # SKIP {missing}: install python3-h5py and python3-numpy (ci/setup test)")
     sys.exit(0)
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+import tap
+
 PROGRAM = sys.argv[1]
 NETWORK = "blocks 3 4\ndense 7 5\nkernel 3\npool 2\n"
 SIZE, PLANES = 9, 2  # 9 -> 4 -> 2: 2 * 2 * 4 = 16 inputs of the first dense layer
@@ -346,19 +349,10 @@ CHECKS = [("a Keras 3 weights file with optimizer is read", check_keras3),
           ("a step dump is what h5py reads", check_dump)]
 
 
-def main():
-    print(f"1..{len(CHECKS)}")
-    failed = 0
-    for number, (title, check) in enumerate(CHECKS, 1):
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                check(folder)
-                print(f"ok {number} - {title}")
-            except Failure as failure:
-                failed += 1
-                print(f"not ok {number} - {title}\n# {failure}")
-    return 1 if failed else 0
+def in_folder(check):
+    with tempfile.TemporaryDirectory() as folder:
+        check(folder)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(tap.run([(title, lambda check=check: in_folder(check)) for title, check in CHECKS]))

@@ -194,8 +194,6 @@ static const ls_operator_functions functions = {
     .set_weights = set_weights,
     .forward = forward,
     .backward = backward,
-    .export_output = ls_onednn_export,
-    .import_output = ls_onednn_import,
     .describe = describe,
     .destroy = destroy,
 };

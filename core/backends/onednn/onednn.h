@@ -65,8 +65,4 @@ int ls_onednn_thread(void);
 /* Rounded up so that every block of a workspace stays aligned. */
 size_t ls_onednn_aligned(size_t bytes);
 
-/* Export and import of both variants: activations are plain floats. */
-void ls_onednn_export(const ls_operator *, const void *output, float *plain);
-void ls_onednn_import(const ls_operator *, const float *plain, void *output);
-
 #endif

@@ -139,11 +139,3 @@ int ls_onednn_thread(void) {
 size_t ls_onednn_aligned(size_t bytes) {
   return (bytes + LS_ALIGNMENT - 1) / LS_ALIGNMENT * LS_ALIGNMENT;
 }
-
-void ls_onednn_export(const ls_operator *op, const void *output, float *plain) {
-  memcpy(plain, output, op->sizes.output);
-}
-
-void ls_onednn_import(const ls_operator *op, const float *plain, void *output) {
-  memcpy(output, plain, op->sizes.output);
-}

@@ -64,14 +64,6 @@ static ls_status backward(ls_operator *op, const void *input, void *output, void
   return LS_OK;
 }
 
-static void export_output(const ls_operator *op, const void *output, float *plain) {
-  memcpy(plain, output, op->sizes.output);
-}
-
-static void import_output(const ls_operator *op, const float *plain, void *output) {
-  memcpy(output, plain, op->sizes.output);
-}
-
 static void destroy(ls_operator *op) {
   free(op);
 }
@@ -80,8 +72,6 @@ static const ls_operator_functions functions = {
     .set_weights = set_weights,
     .forward = forward,
     .backward = backward,
-    .export_output = export_output,
-    .import_output = import_output,
     .destroy = destroy,
 };
 

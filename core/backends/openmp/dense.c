@@ -120,14 +120,20 @@ static ls_status backward(ls_operator *op, const void *input, void *output, void
   return LS_OK;
 }
 
-static void export_output(const ls_operator *op, const void *output, float *plain) {
+static ls_status export_output(const ls_operator *op, const void *output, float *plain,
+                               ls_error *error) {
+  (void)error;
   ls_openmp_map map = output_map((const dense_layer *)op, output);
   ls_openmp_map_export(&map, plain);
+  return LS_OK;
 }
 
-static void import_output(const ls_operator *op, const float *plain, void *output) {
+static ls_status import_output(const ls_operator *op, const float *plain, void *output,
+                               ls_error *error) {
+  (void)error;
   ls_openmp_map map = output_map((const dense_layer *)op, output);
   ls_openmp_map_import(&map, plain);
+  return LS_OK;
 }
 
 static const char *describe(const ls_operator *op) {

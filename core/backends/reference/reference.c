@@ -89,14 +89,6 @@ static ls_status dense_backward(ls_operator *op, const void *input, void *output
   return LS_OK;
 }
 
-static void export_output(const ls_operator *op, const void *output, float *plain) {
-  memcpy(plain, output, ((const reference_operator *)op)->output_floats * sizeof(float));
-}
-
-static void import_output(const ls_operator *op, const float *plain, void *output) {
-  memcpy(output, plain, ((const reference_operator *)op)->output_floats * sizeof(float));
-}
-
 static void destroy(ls_operator *op) {
   free(op);
 }
@@ -105,8 +97,6 @@ static const ls_operator_functions conv_functions = {
     .set_weights = set_weights,
     .forward = conv_forward,
     .backward = conv_backward,
-    .export_output = export_output,
-    .import_output = import_output,
     .destroy = destroy,
 };
 
@@ -114,8 +104,6 @@ static const ls_operator_functions dense_functions = {
     .set_weights = set_weights,
     .forward = dense_forward,
     .backward = dense_backward,
-    .export_output = export_output,
-    .import_output = import_output,
     .destroy = destroy,
 };
 
