@@ -84,6 +84,7 @@ static void winograd_products(const float *u, int in, const float *filters, floa
   const float *x[5];
   const int run = 5 * in;
   REPEAT_5(r, x[r] = u + r * (size_t)in; REPEAT_Z(z, sum[r][z] = (vec){0};))
+  UNROLL(2)
   for (int k = 0; k < run; k++, filters += BLOCK) {
     vec filter[Z];
     REPEAT_Z(z, filter[z] = *(const vec *)(filters + z * LS_LANES);)
