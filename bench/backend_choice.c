@@ -140,6 +140,7 @@ static ls_status add_all(const ls_settings *settings, int variants, ls_backend_c
   for (int i = 0; ls_backend_at(i); i++) {
     const ls_backend *backend = ls_backend_at(i);
     char text[128];
+    if (backend->emulated) continue;
     if (backend->available && !backend->available(text, sizeof text)) continue;
     for (int v = 0; backend->variants[v] && (variants || v == 0); v++) {
       snprintf(text, sizeof text, variants ? "%s:%s" : "%s", backend->name, backend->variants[v]);

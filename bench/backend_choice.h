@@ -22,9 +22,9 @@ ls_status ls_backend_from_text(const ls_settings *settings, const char *text,
 
 enum { LS_MOST_CHOICES = 64 };
 
-/* text: several of them with commas between; "all": every backend that runs here; "variants": every
- * variant of them. NULL: the default backend. LS_USAGE if one is named twice. choices: room for
- * LS_MOST_CHOICES. */
+/* text: several of them with commas between; "all": every backend that runs here, but no emulated
+ * one; "variants": every variant of them. NULL: the default backend. LS_USAGE if one is named
+ * twice. choices: room for LS_MOST_CHOICES. */
 ls_status ls_backends_from_text(const ls_settings *settings, const char *text,
                                 ls_backend_choice *choices, int *count, ls_error *error);
 

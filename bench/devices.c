@@ -14,7 +14,7 @@ ls_status ls_devices_find(const char *name, const ls_backend **backend, int *dev
   *backend = NULL;
   *devices = 0;
   for (int i = 0; !name && !*backend && ls_backend_at(i); i++)
-    if (devices_of(ls_backend_at(i))) *backend = ls_backend_at(i);
+    if (!ls_backend_at(i)->emulated && devices_of(ls_backend_at(i))) *backend = ls_backend_at(i);
   if (name) LS_TRY(ls_backend_find(name, backend, error));
   if (*backend) *devices = devices_of(*backend);
   return LS_OK;

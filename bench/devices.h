@@ -4,8 +4,8 @@
 
 #include "backends/backend.h"
 
-/* --backend (NULL: the first backend with a device here); *devices of it, 0: there is none.
- * *backend: NULL where no backend was named and none has one. As ls_backend_find. */
+/* --backend (NULL: the first backend with a device here, none that emulates it); *devices of it, 0:
+ * there is none. *backend: NULL where no backend was named and none has one. As ls_backend_find. */
 ls_status ls_devices_find(const char *name, const ls_backend **backend, int *devices,
                           ls_error *error);
 

@@ -50,6 +50,7 @@ static void add_libraries(cJSON *environment) {
   cJSON_AddStringToObject(libraries, "png", ls_thumbnail_library());
   cJSON_AddStringToObject(libraries, "compression", ls_store_codec_library());
   cJSON_AddStringToObject(libraries, "cuda", LS_BUILD_CUDA);
+  cJSON_AddStringToObject(libraries, "cudnn_headers", LS_BUILD_CUDNN);
   cJSON_AddStringToObject(libraries, "google_benchmark", LS_BUILD_BENCHMARK);
   cJSON_AddStringToObject(libraries, "cjson", cJSON_Version());
   snprintf(text, sizeof text, "%u.%u.%u", XXH_versionNumber() / 10000,
@@ -68,6 +69,7 @@ static void add_backends(cJSON *environment) {
     cJSON_AddStringToObject(entry, "name", backend->name);
     cJSON_AddStringToObject(entry, "summary", backend->summary);
     cJSON_AddBoolToObject(entry, "available", available);
+    if (backend->emulated) cJSON_AddBoolToObject(entry, "emulated", 1);
     if (!available) cJSON_AddStringToObject(entry, "reason", text);
     backend->version(text, sizeof text);
     cJSON_AddStringToObject(entry, "version", text);

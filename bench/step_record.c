@@ -7,6 +7,7 @@
 #include "record/record.h"
 #include "statistics/statistics.h"
 #include "statistics/validity.h"
+#include "train/kernel_check.h"
 
 #include <cjson/cJSON.h>
 
@@ -70,6 +71,8 @@ static void write_steps(recording *r, const ls_contestant *one, int series) {
                                     .global_batch = (size_t)c->batch,
                                     .series = series};
   for (size_t i = 0; i < one->times.count; i++) write_step(r, one, &configuration, i);
+  ls_error reason = {0};
+  if (ls_check_real_device(one->choice->backend, &reason) != LS_OK) invalidate(r, reason.message);
   if (one->times.count < 6) invalidate(r, "too few repetitions for a 95% interval (6)");
 }
 

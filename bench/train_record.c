@@ -136,6 +136,7 @@ static ls_status check_kernels(ls_train_record *r, ls_error *error) {
   ls_error difference = {0};
   ls_status status = ls_kernel_check(r->facts.job->backend, &r->facts.job->options,
                                      &r->facts.job->spec, &difference);
+  if (status == LS_OK) status = ls_check_real_device(r->facts.job->backend, &difference);
   if (status == LS_VALUE) {
     snprintf(r->invalid, sizeof r->invalid, "%.200s", difference.message);
     return LS_OK;

@@ -47,6 +47,13 @@ if(LARSCALE_HAVE_BENCHMARK)
   set(LARSCALE_BENCHMARK_VERSION ${benchmark_VERSION})
 endif()
 
+# C++ and nothing else.
+set(LARSCALE_HAVE_CUDA_EMULATION OFF)
+if(LARSCALE_TESTS AND LARSCALE_WITH_CUDA_EMULATION)
+  enable_language(CXX)
+  set(LARSCALE_HAVE_CUDA_EMULATION ON)
+endif()
+
 # CUDA: the toolkit first, as which architectures its compiler knows depends on its version. Another
 # than the first found: -DCUDAToolkit_ROOT=PREFIX (ci/cuda prints one).
 larscale_find(CUDA CUDAToolkit)
@@ -54,6 +61,12 @@ set(LARSCALE_HAVE_CUDA ${CUDAToolkit_FOUND})
 set(LARSCALE_CUDA_VERSION none)
 if(LARSCALE_HAVE_CUDA)
   include(LarscaleCUDA)
+  larscale_find(CUDNN cuDNN 9)
+endif()
+set(LARSCALE_HAVE_CUDNN ${cuDNN_FOUND})
+set(LARSCALE_CUDNN_VERSION none)
+if(LARSCALE_HAVE_CUDNN)
+  set(LARSCALE_CUDNN_VERSION ${cuDNN_VERSION})
 endif()
 
 if(LARSCALE_HAVE_OPENMP)

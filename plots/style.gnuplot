@@ -16,15 +16,18 @@ format = output[strlen(output)-2:]
 if (format eq "png") {
   base_font = 22
   leading = 1.0 # how far apart this terminal sets lines, against the others
+  mark_scale = 1.0 # of this terminal's marks, against the others
   set terminal pngcairo noenhanced size 1700,(1700*height) font "DejaVu Sans,22" linewidth 3 pointscale 2.4
 } else { if (format eq "svg") {
   base_font = 15
   leading = 1.24
+  mark_scale = 0.75
   set terminal svg noenhanced size 850,(850*height) font "DejaVu Sans,Arial,sans-serif,15" \
     linewidth 1.5 background rgb "white"
 } else { if (format eq "pdf") {
   base_font = 9
   leading = 1.0
+  mark_scale = 1.0
   set terminal pdfcairo noenhanced size 18cm,(18*height)cm font "DejaVu Sans,9" fontscale 0.75 \
     linewidth 1.5 pointscale 0.9
 } else {
@@ -42,6 +45,7 @@ set border 3 linewidth 0.8
 set tics nomirror
 set grid linecolor rgb "#dddddd" linetype 1 linewidth 0.5
 set errorbars small
+set pointsize mark_scale
 
 # Okabe and Ito's palette (jfly.uni-koeln.de/color): told apart by colour-blind readers; its greys
 # differ too, and each series has its own mark.
@@ -54,7 +58,7 @@ colour(i) = word(colours, (i - 1) % words(colours) + 1)
 dash(kind) = kind eq "measured" ? 1 : kind eq "emulated" ? 2 : kind eq "simulated" ? 3 : 4
 kinds = "measured emulated simulated model"
 # Of two marks on one place both are seen.
-size(i) = i % 2 ? 1.45 : 0.9
+size(i) = mark_scale * (i % 2 ? 1.45 : 0.9)
 mark(i, kind) = kind eq "model" ? -1 : \
   int(word(kind eq "measured" ? filled : opened, (i - 1) % words(filled) + 1))
 

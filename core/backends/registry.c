@@ -11,6 +11,15 @@ extern const ls_backend ls_backend_openblas;
 #ifdef LS_HAVE_ONEDNN
 extern const ls_backend ls_backend_onednn;
 #endif
+#ifdef LS_HAVE_CUDA
+extern const ls_backend ls_backend_cuda;
+#endif
+#ifdef LS_HAVE_CUDNN
+extern const ls_backend ls_backend_cudnn;
+#endif
+#ifdef LS_HAVE_CUDA_EMULATION
+extern const ls_backend ls_backend_cuda_emulated, ls_backend_cudnn_emulated;
+#endif
 
 /* In order of preference: the first one available is the default. */
 static const ls_backend *const backends[] = {
@@ -21,10 +30,27 @@ static const ls_backend *const backends[] = {
 #ifdef LS_HAVE_OPENBLAS
     &ls_backend_openblas,
 #endif
-    &ls_backend_reference, NULL,
+    &ls_backend_reference,
+#ifdef LS_HAVE_CUDA
+    &ls_backend_cuda,
+#endif
+#ifdef LS_HAVE_CUDNN
+    &ls_backend_cudnn,
+#endif
+#ifdef LS_HAVE_CUDA_EMULATION
+    &ls_backend_cuda_emulated,
+    &ls_backend_cudnn_emulated,
+#endif
+    NULL,
 };
 
 static const ls_backend_absent absent[] = {
+#ifndef LS_HAVE_CUDA
+    {"cuda", "the CUDA toolkit (nvcc) when it is built"},
+#endif
+#ifndef LS_HAVE_CUDNN
+    {"cudnn", "the CUDA toolkit (nvcc) and cuDNN 9's headers when it is built"},
+#endif
 #ifndef LS_HAVE_ONEDNN
     {"onednn", "oneDNN 2.6 or newer with OpenMP (libdnnl-dev)"},
 #endif
@@ -50,7 +76,7 @@ ls_status ls_backend_find(const char *name, const ls_backend **found, ls_error *
   char reason[256] = "";
   *found = NULL;
   for (int i = 0; backends[i]; i++) {
-    if (name && strcmp(name, backends[i]->name)) continue;
+    if (name ? strcmp(name, backends[i]->name) : backends[i]->emulated) continue;
     if (usable(backends[i], reason, sizeof reason)) {
       *found = backends[i];
       return LS_OK;

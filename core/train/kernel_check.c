@@ -114,3 +114,9 @@ ls_status ls_kernel_check(const ls_backend *backend, const ls_backend_options *o
   ls_image_destroy(&image);
   return status;
 }
+
+ls_status ls_check_real_device(const ls_backend *backend, ls_error *error) {
+  if (!backend->emulated) return LS_OK;
+  return ls_fail(error, LS_VALUE, "backend %s emulates its device: its times mean nothing",
+                 backend->name);
+}

@@ -15,4 +15,7 @@
 ls_status ls_kernel_check(const ls_backend *backend, const ls_backend_options *options,
                           const ls_network_spec *spec, ls_error *error);
 
+/* LS_VALUE, with the reason, if times of this backend mean nothing: its device is emulated. */
+ls_status ls_check_real_device(const ls_backend *backend, ls_error *error);
+
 #endif

@@ -87,8 +87,9 @@ def info():
 
 
 def backends():
-    """Every usable NAME:VARIANT."""
-    return [(b["name"], v) for b in info()["backends"] if b["available"] for v in b["variants"]]
+    """Every usable NAME:VARIANT whose times count."""
+    return [(b["name"], v) for b in info()["backends"] if b["available"] and not b.get("emulated")
+            for v in b["variants"]]
 
 
 def backend_with_settings():

@@ -80,10 +80,14 @@ def test_folder(trial):
 @with_trial
 def test_full_disk(trial):
     """a results folder that fills up: said, exit code 1, and no RESULT claims anything"""
-    with small_disk("64k") as folder:
-        refused("bench", "cpu-speedup", *trial.options, "--nodes", 1, "--epochs", 4, "--repetitions", 40,
-                "--overlap", "off", "--out", f"{folder}/run", code=1, says="No space left on device")
-        assert not os.path.exists(f"{folder}/run/RESULT")
+    for ranks in (1, 2):
+        if ranks == 2:
+            launcher()
+        with small_disk("64k") as folder:
+            refused("bench", "cpu-speedup", *trial.options, "--nodes", ranks, "--epochs", 4, "--repetitions",
+                    40, "--overlap", "off", *SHARED, "--out", f"{folder}/run", ranks=ranks, code=1,
+                    says="No space left on device")
+            assert not os.path.exists(f"{folder}/run/RESULT")
 
 
 def partial_rows(folder):
@@ -156,8 +160,9 @@ def test_interrupt_ranks(trial):
         assert run.finished_within(60), "the run goes on"
         assert run.process.returncode == 3, run.err()
         check_stopped(run, folder)
-        assert [p["nodes"] for p in environment(folder)["points"]][0] == 1
-        assert len(environment(folder)["points"]) == 2, "the sweep went on after the signal"
+        # The second point is left out if the signal came before its first repetition's end.
+        points = [p["nodes"] for p in environment(folder)["points"]]
+        assert points in ([1], [1, 2]), f"the sweep went on after the signal: {points}"
 
 
 def check_stopped(run, folder):
