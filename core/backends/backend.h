@@ -115,13 +115,17 @@ typedef struct ls_backend {
    * images are made dense by the caller. */
   int takes_images;
 
-  /* (optional) 1: computes on a stand-in for its device. Right results, times that mean nothing: what
-   * is measured with it is never valid, and nobody gets it without asking for it by name. */
+  /* (optional) 1: computes on a stand-in for its device. Right results, times that mean nothing:
+   * what is measured with it is never valid, and nobody gets it without asking for it by name. */
   int emulated;
 
   /* Version of the library behind it and the kernels it chose on this machine, as one line. Part of
    * what a checkpoint must agree with: another text means that other bits may come out. */
   void (*version)(char *text, size_t length);
+
+  /* (optional) 1: available, version and the devices open large libraries to answer; then they are
+   * asked only by who means this backend, or all of them. */
+  int opens_libraries;
 
   /* (optional) 0 and a reason if it cannot run on this machine. Default: it can. */
   int (*available)(char *reason, size_t length);
