@@ -88,7 +88,8 @@ static void print_backends(const cJSON *backends) {
   for (const cJSON *backend = backends->child; backend; backend = backend->next) {
     const char *name = cJSON_GetObjectItem(backend, "name")->valuestring;
     if (!cJSON_IsTrue(cJSON_GetObjectItem(backend, "available"))) {
-      printf("  %-22s not available: needs %s\n", name,
+      printf("  %-22s %s%s\n", name,
+             cJSON_HasObjectItem(backend, "version") ? "cannot be used here: " : "not built: needs ",
              cJSON_GetObjectItem(backend, "reason")->valuestring);
       continue;
     }

@@ -50,6 +50,7 @@ static void add_libraries(cJSON *environment) {
   cJSON_AddStringToObject(libraries, "png", ls_thumbnail_library());
   cJSON_AddStringToObject(libraries, "compression", ls_store_codec_library());
   cJSON_AddStringToObject(libraries, "cuda", LS_BUILD_CUDA);
+  cJSON_AddStringToObject(libraries, "cudnn_headers", LS_BUILD_CUDNN);
   cJSON_AddStringToObject(libraries, "google_benchmark", LS_BUILD_BENCHMARK);
   cJSON_AddStringToObject(libraries, "cjson", cJSON_Version());
   snprintf(text, sizeof text, "%u.%u.%u", XXH_versionNumber() / 10000,

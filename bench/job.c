@@ -42,6 +42,17 @@ static ls_status open_locally(const ls_settings *settings, ls_job *job, ls_error
   return open_events(settings, job, error);
 }
 
+/* A rank has a device for itself: the one with its number among the ranks of its node. */
+static ls_status choose_device(ls_comm *comm, ls_job *job, ls_error *error) {
+  if (!job->backend->device_count) return LS_OK;
+  int ranks = ls_comm_node_size(comm), devices = job->backend->device_count();
+  job->options.device = ls_comm_node_rank(comm);
+  if (ranks <= devices) return LS_OK;
+  return ls_fail(error, LS_USAGE,
+                 "%d ranks on a node with %d devices: start one rank for each device", ranks,
+                 devices);
+}
+
 static ls_status choose_threads(const ls_settings *settings, ls_comm *comm, ls_job *job,
                                 ls_error *error) {
   LS_TRY(ls_launch_open(comm, ls_launch_wanted_threads(settings->threads), &job->launch, error));
@@ -57,6 +68,7 @@ static ls_status open_on_all(const ls_settings *settings, ls_comm *comm, int net
   ls_comm_set_time_limit(comm, settings->time_limit);
   ls_status status = open_locally(settings, job, error);
   if (status == LS_OK && network) status = ls_network_check(&job->spec, error);
+  if (status == LS_OK) status = choose_device(comm, job, error);
   status = ls_comm_agree(comm, status, error);
   if (status == LS_OK) status = ls_same_input(comm, settings, job, error);
   if (status == LS_OK) status = choose_threads(settings, comm, job, error);

@@ -96,7 +96,6 @@ static ls_status print_sweep(const ls_harness *h, ls_error *error) {
 static ls_status open_all(const ls_harness_needs *needs, ls_harness *h, ls_error *error) {
   LS_TRY(needs->network ? ls_job_open(h->settings, h->comm, &h->job, error)
                         : ls_job_open_events(h->settings, h->comm, &h->job, error));
-  if (needs->devices) h->job.options.device = ls_comm_node_rank(h->comm);
   LS_TRY(ls_sweep_open(h->settings, h->comm, &h->job.launch, needs->may_exceed, &h->sweep, error));
   LS_TRY(ls_comm_agree(h->comm, is_root(h) ? print_sweep(h, error) : LS_OK, error));
   LS_TRY(ls_comm_agree(h->comm, check_store(h, error), error));

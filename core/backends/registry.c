@@ -14,8 +14,11 @@ extern const ls_backend ls_backend_onednn;
 #ifdef LS_HAVE_CUDA
 extern const ls_backend ls_backend_cuda;
 #endif
+#ifdef LS_HAVE_CUDNN
+extern const ls_backend ls_backend_cudnn;
+#endif
 #ifdef LS_HAVE_CUDA_EMULATION
-extern const ls_backend ls_backend_cuda_emulated;
+extern const ls_backend ls_backend_cuda_emulated, ls_backend_cudnn_emulated;
 #endif
 
 /* In order of preference: the first one available is the default. */
@@ -31,8 +34,12 @@ static const ls_backend *const backends[] = {
 #ifdef LS_HAVE_CUDA
     &ls_backend_cuda,
 #endif
+#ifdef LS_HAVE_CUDNN
+    &ls_backend_cudnn,
+#endif
 #ifdef LS_HAVE_CUDA_EMULATION
     &ls_backend_cuda_emulated,
+    &ls_backend_cudnn_emulated,
 #endif
     NULL,
 };
@@ -40,6 +47,9 @@ static const ls_backend *const backends[] = {
 static const ls_backend_absent absent[] = {
 #ifndef LS_HAVE_CUDA
     {"cuda", "the CUDA toolkit (nvcc) when it is built"},
+#endif
+#ifndef LS_HAVE_CUDNN
+    {"cudnn", "the CUDA toolkit (nvcc) and cuDNN 9's headers when it is built"},
 #endif
 #ifndef LS_HAVE_ONEDNN
     {"onednn", "oneDNN 2.6 or newer with OpenMP (libdnnl-dev)"},

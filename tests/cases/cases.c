@@ -15,6 +15,7 @@ const ls_conv_case ls_conv_cases[] = {
     {"one plane, kernel 3, pool 2", {19, 21, 1, 7, 3, 2}, 1, LS_INPUT_DENSE, 8},
     {"three planes, kernel 5, pool 3", {23, 20, 3, 64, 5, 3}, 1, LS_INPUT_DENSE, 8},
     {"one plane, sparse", {143, 138, 1, 10, 5, 5}, 1, LS_INPUT_SPARSE, 8},
+    {"one plane, few pixels", {61, 12, 1, 10, 5, 5}, 1, LS_INPUT_SPARSE, 8},
     {"three planes, sparse", {83, 78, 3, 10, 5, 5}, 1, LS_INPUT_SPARSE, 8},
     {"one plane, zero", {43, 38, 1, 10, 5, 5}, 1, LS_INPUT_ZERO, 8},
     {"one plane, ties", {64, 53, 1, 10, 5, 5}, 1, LS_INPUT_TIES, 8},

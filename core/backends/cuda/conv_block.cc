@@ -123,10 +123,10 @@ void destroy(ls_operator *op) {
   conv_block *self = (conv_block *)op;
   if (!self) return;
   image_input_free(self->input);
-  float *const blocks[] = {self->weights,          self->bias,          self->hidden,
-                           self->background,       self->tap_sums,      self->known_input,
-                           self->backward_filters, (float *)self->known};
-  for (float *block : blocks) device_release(self->d, block);
+  void *const blocks[] = {self->weights,          self->bias,     self->hidden,
+                          self->background,       self->tap_sums, self->known_input,
+                          self->backward_filters, self->known};
+  for (void *block : blocks) device_release(self->d, block);
   delete self;
 }
 
@@ -147,7 +147,7 @@ ls_status allocate(conv_block *self, ls_error *error) {
                 {&self->backward_filters, later * padded * out * TAPS},
                 {&self->tap_sums, later * in * out},
                 {&self->known_input, later * in},
-                {(float **)&self->known, later}};
+                {(float **)(void *)&self->known, later}};
   for (auto &w : wanted)
     if (w.floats)
       LS_TRY(

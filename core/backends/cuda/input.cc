@@ -97,7 +97,8 @@ static ls_status send_pairs(image_input *in, const uploaded *to, int plane, cons
   memcpy((float *)buffer->pinned + count, pixels->value + from, count * sizeof(float));
   LS_TRY(copy(in, buffer, buffer->on_device, count * (sizeof(unsigned) + sizeof(float)), error));
   const unsigned *places = (const unsigned *)buffer->on_device;
-  return launch_scatter(in, to, plane, places, (const float *)(places + count), (int)count, error);
+  return launch_scatter(in, to, plane, places, (const float *)(const void *)(places + count),
+                        (int)count, error);
 }
 
 static ls_status send_sparse(image_input *in, const ls_image *image, const uploaded *to,

@@ -39,8 +39,9 @@ static __device__ inline void stage_fields(const map &input, const int *list, in
 }
 
 /* Block (part of the active windows, PIXEL input channels, OUTS output channels): a thread for a
- * pair of channels, with the gradients of its 25 weights in registers. */
-__global__ void __launch_bounds__(THREADS)
+ * pair of channels, with the gradients of its 25 weights in registers: four such blocks at a time
+ * leave 64 for each thread, five would not do. */
+__global__ void __launch_bounds__(THREADS, 4)
     weight_gradient(map input, map gradient, const unsigned char *argmax, const int *list,
                     float *parts) {
   LS_SHARED(float, fields, [BATCH * FIELD * FIELD * PIXEL]);

@@ -39,9 +39,9 @@ inline map map_at(int rows, int columns, int channels, const void *block) {
   return {rows,
           columns,
           channels,
-          (float *)at,
+          (float *)(void *)at,
           (unsigned char *)(at + head),
-          (float *)(at + head + bytes)};
+          (float *)(void *)(at + head + bytes)};
 }
 
 inline size_t map_floats(const map &m) {

@@ -27,6 +27,7 @@ thread threads[MOST_THREADS];
 int thread_count, current;
 const std::function<void()> *kernel;
 int any_predicate, barrier_result;
+int filling; /* of shared memory */
 
 /* What the threads of a warp show each other: two places, as one may come again before all have
  * looked. */
@@ -131,6 +132,7 @@ const char *run_grid(dim3 grid, dim3 block, unsigned long long order,
   std::iota(thread_order.begin(), thread_order.end(), 0);
   std::iota(block_order.begin(), block_order.end(), 0u);
   std::mt19937_64 random(order);
+  filling = order && random() % 2 ? 0 : 0xff;
   if (order) std::shuffle(block_order.begin(), block_order.end(), random);
   for (unsigned b : block_order) {
     if (order) std::shuffle(thread_order.begin(), thread_order.end(), random);
@@ -172,11 +174,12 @@ float __shfl_down_sync(unsigned mask, float value, unsigned delta) {
   return lane + delta < WARP ? place[lane + delta] : value;
 }
 
-/* All bits set is no number: what is read before it is written shows. */
+/* All bits set is no number: what is read before it is written shows. Where it is only compared,
+ * zero shows more, so that some orders begin with that. */
 void shared_begins(void *variable, size_t bytes) {
   if (std::find(begun.begin(), begun.end(), variable) != begun.end()) return;
   begun.push_back(variable);
-  memset(variable, 0xff, bytes);
+  memset(variable, filling, bytes);
 }
 
 } // namespace ls_emulated

@@ -22,6 +22,9 @@ void ls_emulation_set_order(unsigned long long seed);
 /* what NULL: no fault. A device that a kernel has failed on stays broken until this is called. */
 void ls_emulation_set_fault(const char *what, int call, int error);
 
+/* 1: a launch waits for its kernel, as with CUDA_LAUNCH_BLOCKING=1 in the environment. */
+void ls_emulation_set_blocking(int blocking);
+
 /* Bytes of all devices that are allocated now, and blocks of pinned memory, streams and events. */
 size_t ls_emulation_device_bytes(void);
 int ls_emulation_objects(void);

@@ -14,7 +14,7 @@
 
 #define __global__ static
 #define __device__
-#define __launch_bounds__(threads)
+#define __launch_bounds__(...)
 
 namespace ls_emulated {
 
@@ -38,7 +38,8 @@ void __syncwarp(unsigned mask = 0xffffffffu);
 int __any_sync(unsigned mask, int predicate);
 float __shfl_down_sync(unsigned mask, float value, unsigned delta);
 
-/* Declares a variable that the threads of a block share; holds no zeros when a block begins. */
+/* Declares a variable that the threads of a block share; what it
+ * holds when a block begins is for nobody to know. */
 void shared_begins(void *variable, size_t bytes);
 #define LS_SHARED(type, name, dimensions)                                                          \
   static type name dimensions;                                                                     \

@@ -20,7 +20,7 @@
 namespace ls_emulated {
 namespace {
 
-enum { PAGE = 4096, ALIGNMENT = 256, UNTOUCHED = 0xa5 };
+enum { PAGE = 4096, ALIGNMENT = 256, UNTOUCHED = 0xff };
 
 /* pages: where the block's pages begin, after the guard. */
 struct block {
@@ -86,8 +86,7 @@ void *memory_new(int device, size_t bytes) {
   mprotect(b.pages, page_bytes, PROT_READ | PROT_WRITE);
   char *begin = b.pages + (page_bytes - bytes) / ALIGNMENT * ALIGNMENT;
   unpoison(b.pages, page_bytes);
-  memset(b.pages, UNTOUCHED, page_bytes);
-  memset(begin, 0xff, bytes);
+  memset(b.pages, UNTOUCHED, page_bytes); /* the block too: floats that are no numbers */
   poison(b.pages, begin);
   poison(begin + bytes, end_of(b));
   mprotect(b.pages, page_bytes, PROT_NONE);

@@ -39,7 +39,7 @@ struct state {
   size_t memory = static_cast<size_t>(1) << 30;
   unsigned long long order = 0, launches = 0;
   std::string fault, explanation;
-  int fault_call = 0, fault_error = 0, calls = 0, events = 0;
+  int fault_call = 0, fault_error = 0, calls = 0, events = 0, blocking = 0;
   cudaError_t broken[MOST_DEVICES] = {};
   std::vector<stream *> streams;
 };
@@ -60,6 +60,7 @@ state begin_state() {
   if (s.devices > MOST_DEVICES) s.devices = MOST_DEVICES;
   s.memory = static_cast<size_t>(number_of("LARSCALE_EMULATED_MEMORY", 1024)) << 20;
   s.order = static_cast<unsigned long long>(number_of("LARSCALE_EMULATED_ORDER", 0));
+  s.blocking = number_of("CUDA_LAUNCH_BLOCKING", 0) != 0;
   char name[64];
   const char *fault = getenv("LARSCALE_EMULATED_FAULT");
   if (fault && sscanf(fault, "%63[^:]:%d:%d", name, &s.fault_call, &s.fault_error) == 3)
@@ -194,6 +195,7 @@ void launch_body(const char *name, bool valid, dim3 grid, dim3 block, cudaStream
              return wrong ? cudaErrorLaunchFailure : cudaSuccess;
            },
            nullptr, nullptr, 0});
+  if (w.blocking) run_until(s, [=] { return s->queue.empty(); });
 }
 
 cudaError_t cudaGetDeviceCount(int *count) {
@@ -406,6 +408,11 @@ void ls_emulation_set_fault(const char *what, int call, int error) {
   world().calls = 0;
   world().explanation.clear();
   for (ls_emulated::cudaError_t &broken : world().broken) broken = ls_emulated::cudaSuccess;
+}
+
+void ls_emulation_set_blocking(int blocking) {
+  guard lock(mutex);
+  world().blocking = blocking;
 }
 
 size_t ls_emulation_device_bytes(void) {
