@@ -72,7 +72,7 @@ __global__ void __launch_bounds__(THREADS)
 }
 
 /* A thread for each input value; it gathers from the windows whose maximum its taps reach. */
-__global__ void __launch_bounds__(THREADS)
+__global__ void __launch_bounds__(THREADS, 4)
     general_input_gradient(shape_type s, const float *weights, const unsigned char *argmax,
                            map gradient, map input_gradient) {
   const size_t at = (size_t)blockIdx.x * THREADS + threadIdx.x;

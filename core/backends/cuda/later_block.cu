@@ -11,7 +11,7 @@
 namespace LS_CUDA_NAMESPACE {
 
 constexpr int THREADS = 256;
-constexpr int CHUNK = 4;   /* input channels in shared memory at once */
+constexpr int CHUNK = 5;   /* input channels in shared memory at once */
 constexpr int WINDOWS = 8; /* of a thread block */
 constexpr int LANES = 8;   /* threads of one row of one window, each with .. */
 constexpr int EACH = 8;    /* .. so many output channels: two stretches of four */

@@ -278,6 +278,75 @@ static void gradients_are_read_while_computing_goes_on(void **state) {
   ls_image_destroy(&image);
 }
 
+/* The first block's operator with what a model gives it, for one image after another. */
+typedef struct first_block {
+  ls_device *device;
+  ls_operator *op;
+  ls_block_home home;
+  void *output, *gradient, *saved, *workspace, *weights;
+} first_block;
+
+static void first_block_open(first_block *f) {
+  ls_error error = {0};
+  ls_backend_options options = {.threads = 1};
+  ls_conv_block_shape shape = ls_network_block(&spec, 0);
+  ls_operator_place place = {.first = 1};
+  assert_ok(backend->device_open(&options, &f->device, &error), &error);
+  assert_ok(backend->conv_block_new(f->device, &shape, &place, &f->op, &error), &error);
+  f->home = (ls_block_home){backend, f->device};
+  const struct {
+    void **block;
+    size_t bytes;
+  } blocks[] = {{&f->output, f->op->sizes.output},
+                {&f->gradient, f->op->sizes.output},
+                {&f->saved, f->op->sizes.saved},
+                {&f->workspace, f->op->sizes.workspace},
+                {&f->weights, count * sizeof(float)}};
+  for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++)
+    assert_ok(ls_block_allocate(f->home, blocks[i].block, blocks[i].bytes, "test", &error), &error);
+  ls_layer_parameters at = ls_network_layer(&spec, 0);
+  assert_ok(f->op->functions->set_weights(f->op, parameters + at.kernel_offset,
+                                          parameters + at.bias_offset, &error),
+            &error);
+}
+
+static void first_block_close(first_block *f) {
+  void *const blocks[] = {f->output, f->gradient, f->saved, f->workspace, f->weights};
+  for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) ls_block_free(f->home, blocks[i]);
+  f->op->functions->destroy(f->op);
+  backend->device_close(f->device);
+}
+
+static void first_block_step(const first_block *f, const ls_image *image) {
+  ls_error error = {0};
+  const ls_operator_functions *functions = f->op->functions;
+  float *kernel = f->weights, *bias = kernel + ls_network_layer(&spec, 0).bias_offset;
+  assert_ok(functions->forward(f->op, image, f->output, f->saved, f->workspace, &error), &error);
+  assert_ok(functions->backward(f->op, image, f->output, f->gradient, f->saved, NULL, kernel, bias,
+                                f->workspace, &error),
+            &error);
+}
+
+/* Two images have room on the device, and two parcels of pairs in pinned memory. The first four
+ * need no kernel to have run; the fifth parcel waits for the third, and that for the first image's
+ * end. */
+static void images_travel_while_others_are_computed(void **state) {
+  (void)state;
+  ls_image image;
+  first_block f;
+  image_new(&image, 1);
+  first_block_open(&f);
+  int runs = ls_emulation_runs("first_forward"), last = ls_emulation_runs("first_weight_gradient");
+  for (int i = 1; i <= 5; i++) {
+    assert_int_equal(ls_emulation_runs("first_forward"), runs);
+    first_block_step(&f, &image);
+  }
+  assert_int_equal(ls_emulation_runs("first_forward"), runs + 1);
+  assert_int_equal(ls_emulation_runs("first_weight_gradient"), last + 1);
+  first_block_close(&f);
+  ls_image_destroy(&image);
+}
+
 static void never_the_default(void **state) {
   (void)state;
   const ls_backend *found;
@@ -303,6 +372,7 @@ int main(void) {
       cmocka_unit_test(forms_and_images_do_not_mix),
       cmocka_unit_test(devices_do_not_mix),
       cmocka_unit_test(gradients_are_read_while_computing_goes_on),
+      cmocka_unit_test(images_travel_while_others_are_computed),
       cmocka_unit_test(never_the_default),
       cmocka_unit_test(nothing_is_left),
   };

@@ -25,6 +25,9 @@ void ls_emulation_set_fault(const char *what, int call, int error);
 /* 1: a launch waits for its kernel, as with CUDA_LAUNCH_BLOCKING=1 in the environment. */
 void ls_emulation_set_blocking(int blocking);
 
+/* How often a kernel has run: not when it was launched but when somebody waited for it. */
+int ls_emulation_runs(const char *kernel);
+
 /* Bytes of all devices that are allocated now, and blocks of pinned memory, streams and events. */
 size_t ls_emulation_device_bytes(void);
 int ls_emulation_objects(void);
