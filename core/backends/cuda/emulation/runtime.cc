@@ -61,7 +61,7 @@ state begin_state() {
   state s;
   s.devices = static_cast<int>(number_of("LARSCALE_EMULATED_DEVICES", s.devices));
   if (s.devices > MOST_DEVICES) s.devices = MOST_DEVICES;
-  s.memory = static_cast<size_t>(number_of("LARSCALE_EMULATED_MEMORY", 1024)) << 20;
+  s.memory = static_cast<size_t>(number_of("LARSCALE_EMULATED_MEMORY", 1 << 20)) << 10;
   s.order = static_cast<unsigned long long>(number_of("LARSCALE_EMULATED_ORDER", 0));
   s.blocking = number_of("CUDA_LAUNCH_BLOCKING", 0) != 0;
   char name[64];
