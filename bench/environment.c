@@ -58,6 +58,31 @@ static void add_libraries(cJSON *environment) {
   cJSON_AddStringToObject(libraries, "xxhash", text);
 }
 
+static void add_text(cJSON *entry, const char *name, const char *text) {
+  if (*text) cJSON_AddStringToObject(entry, name, text);
+}
+
+static void add_devices(const ls_backend *backend, cJSON *entry) {
+  cJSON *devices = cJSON_AddArrayToObject(entry, "devices");
+  for (int i = 0; i < backend->device_count(); i++) {
+    ls_device_facts facts = {.memory_bytes = 0};
+    cJSON *device = cJSON_CreateObject();
+    if (!device || !cJSON_AddItemToArray(devices, device)) return;
+    if (backend->device_facts)
+      backend->device_facts(i, &facts);
+    else
+      backend->device_name(i, facts.name, sizeof facts.name);
+    cJSON_AddNumberToObject(device, "device", i);
+    add_text(device, "name", facts.name);
+    if (facts.memory_bytes > 0) cJSON_AddNumberToObject(device, "memory_bytes", facts.memory_bytes);
+    add_text(device, "compute_capability", facts.capability);
+    add_text(device, "driver", facts.driver);
+    add_text(device, "runtime", facts.runtime);
+    cJSON_AddBoolToObject(device, "usable", !*facts.problem);
+    add_text(device, "problem", facts.problem);
+  }
+}
+
 static void add_answers(cJSON *entry, const ls_backend *backend) {
   char text[256] = "";
   int available = !backend->available || backend->available(text, sizeof text);
@@ -65,6 +90,7 @@ static void add_answers(cJSON *entry, const ls_backend *backend) {
   if (!available) cJSON_AddStringToObject(entry, "reason", text);
   backend->version(text, sizeof text);
   cJSON_AddStringToObject(entry, "version", text);
+  if (available && backend->device_count) add_devices(backend, entry);
 }
 
 /* used: NULL asks every backend whether it can run here and for its version; else those that open

@@ -47,6 +47,7 @@ const ls_backend ls_backend_cuda = {
     .available = available,
     .device_count = device_count,
     .device_name = device_name,
+    .device_facts = device_facts,
     .memory = &memory_functions,
     .device_open = device_open,
     .device_close = device_close,

@@ -83,6 +83,46 @@ void device_name(int number, char *text, size_t length) {
   (void)cudaGetLastError();
 }
 
+static void version_text(cudaError_t status, int version, char *text, size_t length) {
+  if (status == cudaSuccess) snprintf(text, length, "%d.%d", version / 1000, version % 1000 / 10);
+}
+
+/* Why nothing can be computed on it, as far as that is known without trying. */
+static void find_problem(int number, const cudaDeviceProp *properties, ls_device_facts *facts) {
+  int mode = 0, capability = properties->major * 10 + properties->minor;
+  if (capability < LS_CUDA_OLDEST)
+    snprintf(facts->problem, sizeof facts->problem,
+             "this build is for compute capability %d.%d and newer: build with an older CUDA, or "
+             "with -DCMAKE_CUDA_ARCHITECTURES=%d",
+             LS_CUDA_OLDEST / 10, LS_CUDA_OLDEST % 10, capability);
+  else if (cudaDeviceGetAttribute(&mode, cudaDevAttrComputeMode, number) == cudaSuccess &&
+           mode == cudaComputeModeProhibited)
+    snprintf(facts->problem, sizeof facts->problem,
+             "its mode forbids computing (nvidia-smi -c DEFAULT allows it)");
+}
+
+void device_facts(int number, ls_device_facts *facts) {
+  cudaDeviceProp properties;
+  int version = 0;
+  *facts = {};
+  cudaError_t status = cudaGetDeviceProperties(&properties, number);
+  if (status == cudaSuccess) {
+    snprintf(facts->name, sizeof facts->name, "%s", properties.name);
+    snprintf(facts->capability, sizeof facts->capability, "%d.%d", properties.major,
+             properties.minor);
+    facts->memory_bytes = (double)properties.totalGlobalMem;
+    find_problem(number, &properties, facts);
+  } else {
+    snprintf(facts->name, sizeof facts->name, "unknown");
+    snprintf(facts->problem, sizeof facts->problem, "%s", cudaGetErrorString(status));
+  }
+  status = cudaDriverGetVersion(&version);
+  version_text(status, version, facts->driver, sizeof facts->driver);
+  status = cudaRuntimeGetVersion(&version);
+  version_text(status, version, facts->runtime, sizeof facts->runtime);
+  (void)cudaGetLastError();
+}
+
 static ls_status new_event(device *d, cudaEvent_t *event, ls_error *error) {
   return check(d, cudaEventCreateWithFlags(event, cudaEventDisableTiming), "making an event",
                error);
@@ -132,6 +172,11 @@ ls_status device_open(const ls_backend_options *options, ls_device **opened, ls_
         "device %d is wanted and this node has %d: start no more ranks on a node than it "
         "has devices",
         options->device, count);
+  ls_device_facts facts;
+  device_facts(options->device, &facts);
+  if (*facts.problem)
+    return ls_fail(error, LS_UNAVAILABLE, "device %d (%s) cannot be used: %s", options->device,
+                   facts.name, facts.problem);
   device *d = new (std::nothrow) device();
   if (!d) return ls_fail(error, LS_MEMORY, "no memory for a device");
   d->number = options->device;

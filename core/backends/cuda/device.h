@@ -78,6 +78,7 @@ void device_close(ls_device *d);
 int available(char *reason, size_t length);
 int device_count();
 void device_name(int number, char *text, size_t length);
+void device_facts(int number, ls_device_facts *facts);
 
 inline device *device_of(ls_device *d) {
   return (device *)d;

@@ -228,6 +228,18 @@ cudaError_t cudaSetDevice(int which) {
   return cudaSuccess;
 }
 
+cudaError_t cudaDeviceGetAttribute(int *value, cudaDeviceAttr, int which) {
+  BEGIN_CALL();
+  if (which < 0 || which >= world().devices) return keep(cudaErrorInvalidDevice);
+  *value = static_cast<int>(number_of("LARSCALE_EMULATED_MODE", cudaComputeModeDefault));
+  return cudaSuccess;
+}
+
+cudaError_t cudaDriverGetVersion(int *version) {
+  *version = VERSION;
+  return cudaSuccess;
+}
+
 cudaError_t cudaRuntimeGetVersion(int *version) {
   *version = VERSION;
   return cudaSuccess;
