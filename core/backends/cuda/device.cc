@@ -32,12 +32,15 @@ ls_status check(const device *d, cudaError_t status, const char *doing, ls_error
                  doing, d->number, cudaGetErrorString(status), kernel);
 }
 
+/* A launch also tells of the failure of any kernel before it that the device has met by then. */
 ls_status launched(device *d, const char *kernel, ls_error *error) {
   cudaError_t status = cudaGetLastError();
   d->last_kernel = kernel;
   if (status == cudaSuccess) return LS_OK;
-  return ls_fail(error, LS_INTERNAL, "kernel %s: device %d: %s", kernel, d->number,
-                 cudaGetErrorString(status));
+  return ls_fail(error, LS_INTERNAL,
+                 "kernel %s: device %d: %s (it may be a kernel before it that failed, unless "
+                 "CUDA_LAUNCH_BLOCKING=1 is in the environment)",
+                 kernel, d->number, cudaGetErrorString(status));
 }
 
 ls_status use(const device *d, ls_error *error) {
