@@ -110,8 +110,24 @@ static ls_status take(device *d, ls_error *error) {
   return check(d, status, "opening the device", error);
 }
 
+/* A build holds kernels for some kinds of devices, and a driver makes them for newer ones; an older
+ * device, or a driver older than the toolkit, shows in the first kernel otherwise. */
+static ls_status check_kernels(const device *d, ls_error *error) {
+  cudaError_t status = find_kernels();
+  if (status == cudaSuccess) return LS_OK;
+  (void)cudaGetLastError();
+  char of[256];
+  device_name(d->number, of, sizeof of);
+  return ls_fail(
+      error, LS_UNAVAILABLE,
+      "device %d (%s) cannot run the kernels of this build: %s: build with a toolkit that "
+      "compiles for it, and -DCMAKE_CUDA_ARCHITECTURES=native",
+      d->number, of, cudaGetErrorString(status));
+}
+
 static ls_status open(device *d, ls_error *error) {
   LS_TRY(take(d, error));
+  LS_TRY(check_kernels(d, error));
   LS_TRY(new_stream(d, &d->upload, error));
   LS_TRY(new_stream(d, &d->fetch.stream, error));
   d->main.stream = d->compute;

@@ -340,6 +340,12 @@ cudaError_t cudaEventSynchronize(cudaEvent_t e) {
   return run_until(nullptr, [=] { return e->reached >= turn; });
 }
 
+cudaError_t cudaFuncGetAttributes(cudaFuncAttributes *attributes, const void *) {
+  BEGIN_CALL();
+  *attributes = {};
+  return cudaSuccess;
+}
+
 cudaError_t cudaGetLastError() {
   cudaError_t error = last_error;
   last_error = cudaSuccess;
@@ -365,6 +371,8 @@ const char *cudaGetErrorString(cudaError_t error) {
     return "no CUDA-capable device is detected";
   case cudaErrorInvalidDevice:
     return "invalid device ordinal";
+  case cudaErrorNoKernelImageForDevice:
+    return "no kernel image is available for execution on the device";
   case cudaErrorIllegalAddress:
     text = "an illegal memory access was encountered";
     break;
