@@ -229,16 +229,19 @@ ls_status mark_written(device *d, const void *begin, size_t bytes, ls_error *err
   return check(d, cudaEventRecord(m->done, d->compute), "recording an event", error);
 }
 
-/* Has the fetching stream wait for the last work on these bytes. */
+/* Has the fetching stream wait for the last work on these bytes; for all work, if they have no
+ * marks. */
 static ls_status wait_for(device *d, const char *begin, const char *end, ls_error *error) {
   std::lock_guard<std::mutex> lock(d->marks_lock);
-  if (d->forgotten) return check(d, cudaStreamSynchronize(d->compute), "waiting", error);
+  int marked = 0;
   for (int i = 0; i < d->mark_count; i++) {
     const mark *m = &d->marks[i];
     if (m->end <= begin || m->begin >= end) continue;
     LS_TRY(check(d, cudaStreamWaitEvent(d->fetch.stream, m->done, 0), "waiting", error));
+    marked = 1;
   }
-  return LS_OK;
+  if (marked && !d->forgotten) return LS_OK;
+  return check(d, cudaStreamSynchronize(d->compute), "waiting", error);
 }
 
 static ls_status pass(device *d, passage *p, void *to, const void *from, size_t bytes,
@@ -282,10 +285,11 @@ static ls_status fill(ls_device *opened, void *block, int byte, size_t bytes, ls
 static ls_status allocate(ls_device *opened, void **block, size_t bytes, const char *what,
                           ls_error *error) {
   enum { SLACK = 64 };
-  LS_TRY(device_allocate(device_of(opened), block, bytes + SLACK, what, error));
-  ls_status status = fill(opened, *block, 0, bytes + SLACK, error);
+  device *d = device_of(opened);
+  LS_TRY(device_allocate(d, block, bytes + SLACK, what, error));
+  ls_status status = check(d, cudaMemsetAsync(*block, 0, bytes + SLACK, d->compute), what, error);
   if (status != LS_OK) {
-    device_release(device_of(opened), *block);
+    device_release(d, *block);
     *block = nullptr;
   }
   return status;
