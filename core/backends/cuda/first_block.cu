@@ -100,15 +100,6 @@ template <int PLANES, int TILE> static __device__ inline bool sees_charge(const 
   return false;
 }
 
-/* In windows beside each other, by the lanes of a warp: neighbours write neighbours. */
-static __device__ inline void write_background(const float *background, int channels, int windows,
-                                               float *values, unsigned char *argmax) {
-  for (int i = threadIdx.x; i < windows * channels; i += TILE_COLUMNS) {
-    values[i] = background[i % channels];
-    argmax[i] = 0;
-  }
-}
-
 /* Block (tile column, rows of a tile): 32 windows in each of ROWS rows. */
 template <int PLANES, int ROWS>
 __global__ void __launch_bounds__(TILE_COLUMNS *ROWS)
@@ -119,20 +110,16 @@ __global__ void __launch_bounds__(TILE_COLUMNS *ROWS)
   constexpr int TILE = FIELD_ROWS * TILE_FIELD;
   LS_SHARED(float, field, [PLANES * TILE]);
   LS_SHARED(float, filters, [TAPS * PLANES * PADDED]);
-  const int row = blockIdx.y * ROWS + threadIdx.y, left = blockIdx.x * TILE_COLUMNS;
+  const int row = blockIdx.y * ROWS + threadIdx.y, column = blockIdx.x * TILE_COLUMNS + threadIdx.x;
   const int thread = threadIdx.y * TILE_COLUMNS + threadIdx.x, channels = output.channels;
-  const int columns = output.columns - left < TILE_COLUMNS ? output.columns - left : TILE_COLUMNS;
-  const int windows = row < output.rows ? columns : 0; /* that this warp has */
-  const bool inside = (int)threadIdx.x < windows;
-  const size_t begin = windows ? (size_t)row * output.columns + left : 0;
-  const size_t window = inside ? begin + threadIdx.x : 0;
+  const bool inside = row < output.rows && column < output.columns;
+  const size_t window = inside ? (size_t)row * output.columns + column : 0;
+  float *values = output.values + window * channels;
   if (!blockIdx.x && !blockIdx.y)
     for (int k = thread; k < channels; k += TILE_COLUMNS * ROWS)
       output.background[k] = background[k];
   if (size.skip && !tiles[blockIdx.y * ROWS / TILE_ROWS * size.tile_columns + blockIdx.x]) {
     if (inside) output.active[window] = 0;
-    write_background(background, channels, windows, output.values + begin * channels,
-                     argmax + begin * channels);
     return;
   }
   stage_field<PLANES, FIELD_ROWS>(pixels, size, (int)blockIdx.y * ROWS * POOL - RIM,
@@ -141,24 +128,20 @@ __global__ void __launch_bounds__(TILE_COLUMNS *ROWS)
   __syncthreads();
   const float *own = field + threadIdx.y * POOL * TILE_FIELD + threadIdx.x * POOL;
   const bool active = inside && (!size.skip || sees_charge<PLANES, TILE>(own));
-  const bool computed = __any_sync(0xffffffffu, active);
   if (inside) output.active[window] = active;
   for (int first = 0; first < channels; first += GROUP) {
     __syncthreads();
     stage_filters<PLANES>(weights, channels, first, thread, TILE_COLUMNS * ROWS, filters);
     __syncthreads();
-    if (!computed || !inside) continue;
+    if (!active) continue;
     float most[GROUP];
     int where[GROUP];
     group_of_channels<PLANES, TILE>(own, filters, most, where);
     LS_UNROLL for (int c = 0; c < GROUP; c++) if (first + c < channels) {
-      output.values[window * channels + first + c] = elu(most[c] + bias[first + c]);
+      values[first + c] = elu(most[c] + bias[first + c]);
       argmax[window * channels + first + c] = (unsigned char)where[c];
     }
   }
-  if (!computed)
-    write_background(background, channels, windows, output.values + begin * channels,
-                     argmax + begin * channels);
 }
 
 static unsigned blocks(int count, int each) {

@@ -25,16 +25,12 @@ constexpr int FIRSTS = TAPS + 1; /* where each position begins in a sorted windo
 static __device__ inline void stage_field(const map &input, int window, int columns, int channel,
                                           float *field) {
   const int top = window / columns * POOL - RIM, left = window % columns * POOL - RIM;
-  const ptrdiff_t corner = ((ptrdiff_t)top * input.columns + left) * input.channels + channel;
   for (int pixel = threadIdx.y; pixel < FIELD * FIELD; pixel += OUTS) {
     const int r = top + pixel / FIELD, c = left + pixel % FIELD;
     const bool inside =
         channel < input.channels && r >= 0 && r < input.rows && c >= 0 && c < input.columns;
     field[pixel * PIXEL + threadIdx.x] =
-        inside
-            ? input
-                  .values[corner + input.channels * (pixel / FIELD * input.columns + pixel % FIELD)]
-            : 0;
+        inside ? value_of(input, (size_t)r * input.columns + c, channel) : 0;
   }
 }
 
@@ -102,8 +98,7 @@ __global__ void __launch_bounds__(SORT_WINDOWS *SORT_LANES)
   __syncthreads();
   int first = 0;
   for (int p = 0; p < position; p++) first += counts[threadIdx.y][p];
-  if (inside && position < FIRSTS)
-    firsts[(size_t)window * FIRSTS + position] = (unsigned short)first;
+  if (used && position < FIRSTS) firsts[(size_t)window * FIRSTS + position] = (unsigned short)first;
   if (!count) return;
   for (int k = 0; k < channels; k++) {
     if (argmax[at + k] != position || gradient.values[at + k] == 0) continue;
@@ -128,26 +123,31 @@ static __device__ inline float from_window(const unsigned short *firsts, const i
 }
 
 /* Block (THREADS / PIXEL pixels, PIXEL input channels): a thread for each value, which it gathers
- * from the up to four windows that see the pixel, always in the same order. */
+ * from the up to four windows that see the pixel, always in the same order. Background pixels that
+ * no active window sees get nothing. */
 __global__ void __launch_bounds__(THREADS)
-    input_gradient(map output, const unsigned short *firsts, const int *order, const float *sorted,
-                   const float *filters, map to) {
+    input_gradient(map input, map output, const unsigned short *firsts, const int *order,
+                   const float *sorted, const float *filters, map to) {
   const int pixel = blockIdx.x * (THREADS / PIXEL) + threadIdx.y, channels = output.channels;
   const int channel = blockIdx.y * PIXEL + threadIdx.x;
   if (pixel >= to.rows * to.columns || channel >= to.channels) return;
   const int r = pixel / to.columns, c = pixel % to.columns;
   const float *own = filters + (size_t)blockIdx.y * channels * TAPS * PIXEL + threadIdx.x;
+  bool stored = input.active[pixel];
   float sum = 0;
   for (int row = r < FIELD - RIM ? 0 : (r - RIM) / POOL; row < output.rows && row * POOL - RIM <= r;
        row++)
     for (int column = c < FIELD - RIM ? 0 : (c - RIM) / POOL;
          column < output.columns && column * POOL - RIM <= c; column++) {
       const size_t window = (size_t)row * output.columns + column;
+      if (!output.active[window]) continue;
+      stored = true;
       sum = from_window(firsts + window * FIRSTS, order + window * channels,
                         sorted + window * channels, own, r - row * POOL + RIM,
                         c - column * POOL + RIM, sum);
     }
-  to.values[(size_t)pixel * to.channels + channel] = sum;
+  if (stored) to.values[(size_t)pixel * to.channels + channel] = sum;
+  if (!channel) to.active[pixel] = stored;
 }
 
 /* What background windows give to background pixels, in sum. A thread for each input channel. */
@@ -158,7 +158,8 @@ __global__ void __launch_bounds__(THREADS)
   float sum = 0;
   for (int k = 0; k < channels; k++)
     if (hidden[k] != 0) sum += hidden[k] * tap_sums[(size_t)channel * channels + k];
-  to.background[channel] = sum;
+  to.hidden[channel] = sum;
+  to.background[channel] = 0;
 }
 
 static unsigned blocks(size_t count, size_t each) {
@@ -208,7 +209,7 @@ ls_status launch_later_backward(const conv_block *conv, const call *c, ls_error 
             sorted);
   LS_LAUNCH(conv->d, error, "input_gradient", input_gradient,
             dim3(blocks(pixels, THREADS / PIXEL), blocks(in, PIXEL)), dim3(PIXEL, THREADS / PIXEL),
-            output, firsts, order, sorted, conv->backward_filters, to);
+            c->input, output, firsts, order, sorted, conv->backward_filters, to);
   LS_LAUNCH(conv->d, error, "background_gradient", background_gradient, dim3(blocks(in, THREADS)),
             dim3(THREADS), conv->hidden, conv->tap_sums, output.channels, to);
   return LS_OK;

@@ -11,7 +11,7 @@
 namespace LS_CUDA_NAMESPACE {
 
 constexpr int THREADS = 256;
-constexpr int CHUNK = 4;   /* input channels in shared memory at once */
+constexpr int CHUNK = 5;   /* input channels in shared memory at once */
 constexpr int WINDOWS = 8; /* of a thread block */
 constexpr int LANES = 8;   /* threads of one row of one window, each with .. */
 constexpr int EACH = 8;    /* .. so many output channels: two stretches of four */
@@ -76,41 +76,31 @@ __global__ void __launch_bounds__(OUTS)
   background[k] = elu(sum + bias[k]);
 }
 
-/* A thread for each output value of background windows, and the output's background. The background
- * of the input is remembered by the first block: later_constant has compared all by then. */
+/* One thread block. The output's background, and what it was found for: later_constant has compared
+ * all by then. */
 __global__ void __launch_bounds__(THREADS)
-    fill_background(map input, map output, const float *background, const int *list,
-                    float *known_input, int *known, unsigned char *argmax) {
-  const size_t at = (size_t)blockIdx.x * THREADS + threadIdx.x;
-  const int windows = output.rows * output.columns;
-  const bool any = list[0] < windows;
-  if (!blockIdx.x && any) {
-    for (int i = threadIdx.x; i < input.channels; i += THREADS)
-      known_input[i] = input.background[i];
-    if (!threadIdx.x) *known = 1;
-  }
-  if (at < (size_t)output.channels) output.background[at] = any ? background[at] : 0;
-  if (!any || at >= (size_t)windows * output.channels || output.active[at / output.channels])
-    return;
-  output.values[at] = background[at % output.channels];
-  argmax[at] = 0;
+    keep_background(map input, map output, const float *background, const int *list,
+                    float *known_input, int *known) {
+  const bool any = list[0] < output.rows * output.columns;
+  for (int k = threadIdx.x; k < output.channels; k += THREADS)
+    output.background[k] = any ? background[k] : 0;
+  if (!any) return;
+  for (int i = threadIdx.x; i < input.channels; i += THREADS) known_input[i] = input.background[i];
+  if (!threadIdx.x) *known = 1;
 }
 
-/* CHUNK channels, from `first` on, of the receptive field whose top left pixel is (top, left):
- * [pixel][CHUNK], zero outside of the input. By the threads of one window. */
-static __device__ inline void stage_field(const map &input, int top, int left, int first,
+/* CHUNK channels, from `first` on, of the receptive field of a window: [pixel][CHUNK], zero outside
+ * of the input. By the threads of that window. */
+static __device__ inline void stage_field(const map &input, int window, int columns, int first,
                                           float *field) {
+  const int top = window / columns * POOL - RIM, left = window % columns * POOL - RIM;
   const int thread = threadIdx.x % WINDOW_THREADS, channel = first + thread % CHUNK;
-  const ptrdiff_t corner = ((ptrdiff_t)top * input.columns + left) * input.channels + channel;
   for (int pixel = thread / CHUNK; pixel < FIELD * FIELD; pixel += WINDOW_THREADS / CHUNK) {
     const int r = top + pixel / FIELD, c = left + pixel % FIELD;
     const bool inside =
         channel < input.channels && r >= 0 && r < input.rows && c >= 0 && c < input.columns;
     field[pixel * CHUNK + thread % CHUNK] =
-        inside
-            ? input
-                  .values[corner + input.channels * (pixel / FIELD * input.columns + pixel % FIELD)]
-            : 0;
+        inside ? value_of(input, (size_t)r * input.columns + c, channel) : 0;
   }
 }
 
@@ -153,15 +143,13 @@ __global__ void __launch_bounds__(LATER_THREADS)
   const int lane = threadIdx.x % LANES, top = threadIdx.x / LANES % POOL;
   const int mine = threadIdx.x / WINDOW_THREADS, first_out = blockIdx.y * OUTS;
   if (begin >= count) return;
-  /* Behind the end of the list: the last window once more, which nobody reads. */
-  const int window = list[begin + mine < count ? 1 + begin + mine : count];
-  const int first_row = window / output.columns * POOL - RIM;
-  const int first_column = window % output.columns * POOL - RIM;
   float *field = fields + mine * FIELD * FIELD * CHUNK;
   float sum[POOL][EACH] = {};
   for (int first = 0; first < input.channels; first += CHUNK) {
     __syncthreads();
-    stage_field(input, first_row, first_column, first, field);
+    /* Looked up each time: registers are for sums. Behind the end, the last window once more. */
+    const int window = list[begin + mine < count ? 1 + begin + mine : count];
+    stage_field(input, window, output.columns, first, field);
     stage_filters(weights, input.channels, channels, first, first_out, (float *)filters);
     __syncthreads();
     add_products(field, filters, top, lane, sum);
@@ -242,9 +230,8 @@ ls_status launch_later_forward(const conv_block *conv, const call *c, ls_error *
   LS_LAUNCH(d, error, "later_constant", later_constant, dim3(outs), dim3(OUTS), c->input,
             conv->weights, conv->bias, output.channels, conv->known_input, conv->known, c->list,
             (int)windows, conv->background);
-  LS_LAUNCH(d, error, "fill_background", fill_background, dim3(blocks(windows * channels, THREADS)),
-            dim3(THREADS), c->input, output, conv->background, c->list, conv->known_input,
-            conv->known, c->argmax);
+  LS_LAUNCH(d, error, "keep_background", keep_background, dim3(1), dim3(THREADS), c->input, output,
+            conv->background, c->list, conv->known_input, conv->known);
   LS_LAUNCH(d, error, "later_forward", later_forward, dim3(blocks(windows, WINDOWS), outs),
             dim3(LATER_THREADS), c->input, conv->weights, conv->bias, c->list, output, c->argmax);
   return LS_OK;

@@ -37,6 +37,18 @@ static ls_openmp_source source(const ls_openmp_conv *conv, const void *input, vo
   return ls_openmp_source_map(input_map(conv, (void *)input));
 }
 
+/* Of a block's weights: by all threads, as an update waits for it. */
+static int finite_weights(const float *kernel, size_t count, int threads) {
+  enum { PART = 1 << 14 };
+  int finite = 1, parts = (int)((count + PART - 1) / PART);
+#pragma omp parallel for num_threads(threads) schedule(static) reduction(& : finite)
+  for (int i = 0; i < parts; i++) {
+    size_t first = (size_t)i * PART;
+    finite &= ls_openmp_finite(kernel + first, count - first < PART ? count - first : PART);
+  }
+  return finite;
+}
+
 static ls_status set_weights(ls_operator *op, const float *kernel, const float *bias,
                              ls_error *error) {
   (void)error;
@@ -46,7 +58,8 @@ static ls_status set_weights(ls_operator *op, const float *kernel, const float *
   conv->bias = bias;
   if (!conv->fast) return LS_OK;
   size_t count = (size_t)LS_OPENMP_TAPS * (size_t)s->in_channels * (size_t)s->out_channels;
-  conv->finite = ls_openmp_finite(kernel, count) && ls_openmp_finite(bias, (size_t)s->out_channels);
+  conv->finite = finite_weights(kernel, count, conv->threads) &&
+                 ls_openmp_finite(bias, (size_t)s->out_channels);
   conv->constant_known = 0;
   memcpy(conv->packed_bias, bias, (size_t)s->out_channels * sizeof *bias);
   if (conv->first)

@@ -297,9 +297,46 @@ static void prefetch_run(const ls_openmp_call *call, const run *next, int k) {
       __builtin_prefetch(argmax_at(call, next->row, next->column) + i);
 }
 
+/* Receptive fields of a run whose pixels are not neighbours in memory. Of a sparse image only
+ * pixels with charge are written, and taken out again: all others stay zero. */
+typedef struct run_strip {
+  int row; /* pooled, that the cursors walk along */
+  cursors at;
+  _Alignas(64) float pixels[LS_MAX_PLANES][FIELD][RUN_ROW];
+} run_strip;
+
+/* value 1: the charge, 0: zeros in its place. Runs come from left to right. */
+static void set_charge(const ls_openmp_source *input, const run *this, int count, int value,
+                       run_strip *strip) {
+  if (strip->row != this->row) start_cursors(input, this->row, &strip->at);
+  strip->row = this->row;
+  for (int y = 0; y < FIELD; y++) {
+    int64_t left = (int64_t)(5 * this->row - RIM + y) * input->columns + 5 * this->column - RIM;
+    for (int p = 0; p < input->channels; p++) {
+      const ls_pixels *pixels = &input->image->plane[p];
+      uint32_t i = strip->at.at[y][p], end = strip->at.end[y][p];
+      while (i < end && pixels->index[i] < left) i++;
+      strip->at.at[y][p] = i;
+      for (; i < end && pixels->index[i] < left + count; i++)
+        strip->pixels[p][y][pixels->index[i] - left] = value ? pixels->value[i] : 0;
+    }
+  }
+}
+
+static void fill_strip(const ls_openmp_source *input, const run *this, int count,
+                       run_strip *strip) {
+  if (input->image->form == LS_IMAGE_SPARSE) {
+    set_charge(input, this, count, 1, strip);
+    return;
+  }
+  for (int p = 0; p < input->channels; p++)
+    for (int y = 0; y < FIELD; y++)
+      ls_openmp_source_plane(input, p, 5 * this->row - RIM + y, 5 * this->column - RIM, count,
+                             strip->pixels[p][y], 1);
+}
+
 static void backward_run(const ls_openmp_conv *conv, const ls_openmp_call *call, const run *this,
-                         const run *next, float *sums) {
-  _Alignas(64) float strip[LS_MAX_PLANES][FIELD][RUN_ROW];
+                         const run *next, run_strip *strip, float *sums) {
   float gradient[RUN_VALUES];
   int32_t offset[RUN_VALUES];
   const ls_openmp_source *input = &call->input;
@@ -309,15 +346,13 @@ static void backward_run(const ls_openmp_conv *conv, const ls_openmp_call *call,
   /* A dense image of one plane is read in place, away from its borders. */
   int in_place = input->image->form == LS_IMAGE_DENSE && planes == 1 && top >= 0 &&
                  top + FIELD <= input->rows && left >= 0 && left + count <= input->columns;
-  const float *field = strip[0][0];
+  const float *field = strip->pixels[0][0];
   size_t stride = RUN_ROW;
   if (in_place) {
     stride = (size_t)input->columns;
     field = input->image->dense + (size_t)top * stride + left;
   } else
-    for (int p = 0; p < planes; p++)
-      for (int y = 0; y < FIELD; y++)
-        ls_openmp_source_plane(input, p, top + y, left, count, strip[p][y], 1);
+    fill_strip(input, this, count, strip);
   conv->kernels->before_pool(ls_openmp_values(&call->output, this->row, this->column),
                              ls_openmp_values(&call->output_gradient, this->row, this->column),
                              argmax_at(call, this->row, this->column), this->windows * out,
@@ -328,6 +363,7 @@ static void backward_run(const ls_openmp_conv *conv, const ls_openmp_call *call,
                                              field, stride, FIELD * RUN_ROW,
                                              sums + (size_t)k * (size_t)planes * 40);
   }
+  if (input->image->form == LS_IMAGE_SPARSE) set_charge(input, this, count, 0, strip);
 }
 
 /* Windows that stand side by side in a row, the next from `at` on among its active columns; none:
@@ -351,17 +387,20 @@ static void backward_rows(const ls_openmp_conv *conv, const ls_openmp_call *call
                           int end, float *sums) {
   uint16_t columns[MOST_COLUMNS];
   run waiting = {0};
+  run_strip strip;
+  memset(&strip, 0, sizeof strip);
+  strip.row = -1;
   for (int row = begin; row < end; row++) {
     int count = ls_openmp_list(&call->output, row, columns);
     for (int at = 0; at < count;) {
       run next = next_run(conv, row, columns, count, at);
-      if (waiting.windows) backward_run(conv, call, &waiting, &next, sums);
+      if (waiting.windows) backward_run(conv, call, &waiting, &next, &strip, sums);
       waiting = next;
       at += next.windows;
     }
   }
   const run none = {0};
-  if (waiting.windows) backward_run(conv, call, &waiting, &none, sums);
+  if (waiting.windows) backward_run(conv, call, &waiting, &none, &strip, sums);
 }
 
 /* Adds up the chunks in order. */

@@ -58,7 +58,7 @@ typedef struct ls_openmp_kernels {
                           int planes, const float *strip, size_t row, size_t plane, float *sums);
 
   /* kernels_later.h */
-  int (*window)(const float *field, size_t row_stride, int in, const float *filters,
+  int (*window)(const float *field, size_t row_stride, int in, int rows, const float *filters,
                 const float *bias, int out, float *values, uint8_t *argmax, float *maximum);
   int (*window_shortcut)(const float *difference, const unsigned *columns, int in,
                          const float *filters, const float *constant, const float *bias, int out,

@@ -151,10 +151,9 @@ static int first_spots(const ls_openmp_spots *spots, int channels, int padded, c
                most = larger(sum[p], most);)
     }
     vec y = elu(most + load(bias + v));
-    for (int i = 0; i < LS_LANES && v + i < channels; i++) {
-      out[v + i] = y[i];
-      argmax[v + i] = (uint8_t)where[i];
-    }
+    const int some = channels - v < LS_LANES ? channels - v : LS_LANES;
+    store_some(out + v, y, some);
+    store_some_bytes(argmax + v, where, some);
     finite += not_finite(y);
   }
   return no_nan(finite);
@@ -168,10 +167,12 @@ static int first_spots(const ls_openmp_spots *spots, int channels, int padded, c
  * sums of each kind, as additions to one would wait for each other. */
 static float first_gradient(int windows, const float *gradient, const int32_t *offset, int channels,
                             int planes, const float *strip, size_t row, size_t plane, float *sums) {
+  float total_even = 0, total_odd = 0;
   for (int p = 0; p < planes; p++, sums += 40, strip += plane) {
     const float *x = strip;
     eight even[5], odd[5];
     REPEAT_5(r, even[r] = *(const eight_anywhere *)(sums + r * 8); odd[r] = (eight){0};)
+    total_even = total_odd = 0;
     int w = 0;
     for (; w + 1 < windows; w += 2, x += 10) {
       const int i = w * channels, j = i + channels;
@@ -179,18 +180,18 @@ static float first_gradient(int windows, const float *gradient, const int32_t *o
       eight ga = gradient[i] - (eight){0}, gb = gradient[j] - (eight){0};
       REPEAT_5(r, even[r] += ga * *(const eight_anywhere *)(a + r * row);
                odd[r] += gb * *(const eight_anywhere *)(b + r * row);)
+      total_even += gradient[i];
+      total_odd += gradient[j];
     }
     if (w < windows) {
       const float *a = x + offset[w * channels];
       eight ga = gradient[w * channels] - (eight){0};
       REPEAT_5(r, even[r] += ga * *(const eight_anywhere *)(a + r * row);)
+      total_even += gradient[w * channels];
     }
     REPEAT_5(r, *(eight_anywhere *)(sums + r * 8) = even[r] + odd[r];)
   }
-  float even = 0, odd = 0;
-  for (int w = 0; w < windows; w += 2) even += gradient[w * channels];
-  for (int w = 1; w < windows; w += 2) odd += gradient[w * channels];
-  return even + odd;
+  return total_even + total_odd;
 }
 
 #endif

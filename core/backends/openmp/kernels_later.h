@@ -50,21 +50,23 @@ INLINE int finish(const vec *most, const ivec *where, const float *bias, int out
   return no_nan(finite);
 }
 
-/* One window. field: its receptive field, rows row_stride apart, [in] floats a pixel. maximum
- * (NULL: not wanted): the pooled sums [BLOCK] before bias and ELU. */
-static int window(const float *field, size_t row_stride, int in, const float *filters,
+/* One window, of which the first `rows` rows of positions: 5, or 1 where all are alike. field: its
+ * receptive field, rows row_stride apart, [in] floats a pixel. maximum (NULL: not wanted): the
+ * pooled sums [BLOCK] before bias and ELU. */
+static int window(const float *field, size_t row_stride, int in, int rows, const float *filters,
                   const float *bias, int out, float *values, uint8_t *argmax, float *maximum) {
   vec most[Z];
   ivec where[Z];
   REPEAT_Z(z, most[z] = all(-INFINITY); where[z] = (ivec){0};)
   const int run = 5 * in;
-  for (int top = 0; top < 5; top++) {
+  for (int top = 0; top < rows; top++) {
     vec sum[5][Z];
     REPEAT_5(p, REPEAT_Z(z, sum[p][z] = (vec){0};))
     const float *w = filters;
     for (int kr = 0; kr < 5; kr++) {
       const float *x[5];
       REPEAT_5(p, x[p] = field + (size_t)(top + kr) * row_stride + p * (size_t)in;)
+      UNROLL(2) /* one turn at a time leaves the multiply-adds waiting */
       for (int k = 0; k < run; k++, w += BLOCK) {
         vec filter[Z];
         REPEAT_Z(z, filter[z] = *(const vec *)(w + z * LS_LANES);)

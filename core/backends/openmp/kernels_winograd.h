@@ -84,6 +84,7 @@ static void winograd_products(const float *u, int in, const float *filters, floa
   const float *x[5];
   const int run = 5 * in;
   REPEAT_5(r, x[r] = u + r * (size_t)in; REPEAT_Z(z, sum[r][z] = (vec){0};))
+  UNROLL(2)
   for (int k = 0; k < run; k++, filters += BLOCK) {
     vec filter[Z];
     REPEAT_Z(z, filter[z] = *(const vec *)(filters + z * LS_LANES);)
@@ -133,6 +134,7 @@ static void winograd_first_windows(const float *const *rows, int planes, int cha
                                    int32_t *positions) {
   _Alignas(64) float products[PAIR * 5 * POINTS * LS_LANES];
   for (int k = 0; k < channels; k += PAIR) {
+    UNROLL(9)
     for (int n = 0; n < POINTS; n++) {
       vec sum[PAIR][5];
       REPEAT_PAIR(c, REPEAT_5(r, sum[c][r] = (vec){0};))
@@ -148,14 +150,17 @@ static void winograd_first_windows(const float *const *rows, int planes, int cha
     for (int c = 0; c < PAIR; c++) {
       vec most = all(-INFINITY);
       ivec where = {0};
-      for (int r = 0; r < 5; r++) {
-        vec m[9];
-        REPEAT_9(n, m[n] = *(const vec *)(products + ((c * 5 + r) * POINTS + n) * LS_LANES);)
-        transform_output(m, r * 5, &most, &where);
-      }
-      *(vec *)(values + (k + c) * LS_LANES) = elu(most + all(bias[k + c]));
+      REPEAT_5(r, vec m[9];
+               REPEAT_9(n, m[n] = *(const vec *)(products + ((c * 5 + r) * POINTS + n) * LS_LANES);)
+                   transform_output(m, r * 5, &most, &where);)
+      *(vec *)(values + (k + c) * LS_LANES) = most;
       *(ivec *)(positions + (k + c) * LS_LANES) = where;
     }
+  }
+  /* After all of them: one channel's ELU is a chain, and chains side by side cost less. */
+  for (int k = 0; k < channels; k++) {
+    vec *value = (vec *)(values + k * LS_LANES);
+    *value = elu(*value + all(bias[k]));
   }
 }
 

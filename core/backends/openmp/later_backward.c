@@ -19,7 +19,7 @@ enum {
   PATCH = LS_OPENMP_PATCH,
   SLICE = TAPS * PIXEL, /* floats of one output channel's filters for 16 input channels */
   MOST_BANDS = 32,
-  BAND_WINDOWS = 64, /* a band has more windows than this, if it can */
+  BAND_WINDOWS = 128, /* a band has more windows than this, if it can */
   HALO = 4,
   PAIRS_UP_TO = 40, /* active pixels of 81 of a window that is done by pairs */
   MOST_COLUMNS = 1 << 14
@@ -232,15 +232,32 @@ static void clear_patch(const batch *b, float *patch) {
     memset(patch + y * PATCH * PIXEL, 0, (size_t)b->pixels * PIXEL * sizeof *patch);
 }
 
+/* A dense map's pixels to the right of the batch, where the next one probably lies: the five rows
+ * that it does not share with the windows above it. Channel k's share of them: fetched while the
+ * kernels compute. */
+static void prefetch_right(const plan *p, const batch *b, const ls_openmp_map *map, int group,
+                           int k) {
+  enum { WIDTH = 5 * BATCH };
+  const int last = b->runs - 1;
+  const float *pixel = ls_openmp_values(map, b->run[last].row - RIM + 4,
+                                        b->run[last].column - RIM + b->run[last].length) +
+                       group * PIXEL;
+  for (int i = k; !p->sparse && i < 5 * WIDTH; i += p->out)
+    __builtin_prefetch(pixel + (size_t)(i / WIDTH) * map->row_stride +
+                       (size_t)(i % WIDTH) * (size_t)p->in);
+}
+
 static void do_batch(const plan *p, const batch *b, int band, int group, int fresh,
                      const row_view *rows, float *patch) {
   const ls_openmp_kernels *kernels = p->conv->kernels;
   size_t task = (size_t)band * (size_t)p->groups + (size_t)group;
   float *sums = p->slices + task * (size_t)p->out * SLICE;
   fill_patch(p, b, group, patch);
-  for (int k = 0; k < p->out; k++)
+  for (int k = 0; k < p->out; k++) {
+    prefetch_right(p, b, &p->call->input.map, group, k);
     kernels->weight_gradient(sums + (size_t)k * SLICE, patch, b->gradient + k, b->offset + k,
                              b->windows, p->out, fresh);
+  }
   if (!group) {
     double *bias = p->bias + (size_t)band * (size_t)p->out;
     for (int k = 0; k < p->out; k++) {
@@ -253,9 +270,11 @@ static void do_batch(const plan *p, const batch *b, int band, int group, int fre
   const float *filters = p->conv->backward_filters + (size_t)group * (size_t)p->out * SLICE;
   float touched[PIXEL] = {0};
   clear_patch(b, patch);
-  for (int k = 0; k < p->out; k++)
+  for (int k = 0; k < p->out; k++) {
+    prefetch_right(p, b, &p->call->input_gradient, group, k);
     kernels->input_gradient(filters + (size_t)k * SLICE, patch, b->gradient + k, b->offset + k,
                             b->windows, p->out);
+  }
   empty_patch(p, b, group, 5 * p->first_row[band], rows, patch, touched);
   for (int k = 0; k < PIXEL; k++) p->touched[task * PIXEL + (size_t)k] += (double)touched[k];
 }

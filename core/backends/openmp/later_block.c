@@ -100,21 +100,23 @@ static const float *block_filters(const ls_openmp_conv *conv, int block) {
                              (size_t)conv->kernels->channel_block;
 }
 
-/* What the block makes of a region of background: by the kernel that makes everything else, so that
- * the 25 equal sums resolve to the first position there as well. */
+/* What the block makes of a region of background: by the kernel that makes everything else, for the
+ * same bits. All rows of positions have the same sums; of equal ones the first position wins. */
 static int find_constant(ls_openmp_conv *conv, const float *background, void *workspace) {
   size_t in = (size_t)conv->shape.in_channels, bytes = in * sizeof(float);
   int width = conv->kernels->channel_block;
   if (conv->constant_known && !memcmp(background, conv->constant_input, bytes)) return 1;
   _Alignas(64) float field[LS_OPENMP_FIELD_FLOATS];
-  uint8_t argmax[LS_OPENMP_MOST_OUT];
   for (size_t p = 0; p < FIELD * FIELD; p++) memcpy(field + p * in, background, bytes);
   int finite = 1;
-  for (int b = 0; b < blocks(conv); b++)
+#pragma omp parallel for num_threads(conv->threads) schedule(static, 1) reduction(& : finite)
+  for (int b = 0; b < blocks(conv); b++) {
+    uint8_t argmax[LS_OPENMP_MOST_OUT];
     finite &= conv->kernels->window(
-        field, FIELD * in, (int)in, block_filters(conv, b), conv->packed_bias + b * width, width,
+        field, FIELD * in, (int)in, 1, block_filters(conv, b), conv->packed_bias + b * width, width,
         conv->background + b * width, argmax, conv->constant + b * width);
-  if (conv->winograd) finite &= ls_openmp_winograd_constant(conv, field, workspace);
+    if (conv->winograd) finite &= ls_openmp_winograd_constant(conv, field, b, workspace);
+  }
   memcpy(conv->constant_input, background, bytes);
   conv->constant_known = finite;
   return finite;
@@ -204,7 +206,7 @@ static int one_window(const ls_openmp_conv *conv, const ls_openmp_call *call, in
   if (ls_openmp_shortcut(conv, call, block, row, window, SHORTCUT_BELOW, &finite)) return finite;
   ls_openmp_place to = ls_openmp_place_of(conv, call, block, row, window);
   const float *field = ls_openmp_field(&call->input.map, row, window, buffer, &stride);
-  return conv->kernels->window(field, stride, call->input.channels, block_filters(conv, block),
+  return conv->kernels->window(field, stride, call->input.channels, 5, block_filters(conv, block),
                                to.bias, to.out, to.values, to.argmax, NULL);
 }
 

@@ -90,16 +90,15 @@ int ls_openmp_list(const ls_openmp_map *map, int row, uint16_t *columns) {
     return count;
   }
   const uint8_t *active = ls_openmp_active(map, row, 0);
-  for (int c = 0; c < map->columns;) {
-    uint64_t eight = 1;
-    if (c + 8 <= map->columns) memcpy(&eight, active + c, sizeof eight);
-    if (!eight) {
-      c += 8;
-      continue;
-    }
-    int end = c + 8 < map->columns ? c + 8 : map->columns;
-    for (; c < end; c++)
-      if (active[c]) columns[count++] = (uint16_t)c;
+  for (int c = 0; c < map->columns; c += 8) {
+    uint64_t eight = 0;
+    if (c + 8 <= map->columns)
+      memcpy(&eight, active + c, sizeof eight);
+    else
+      memcpy(&eight, active + c, (size_t)(map->columns - c));
+    /* One bit for each byte that is not zero, from the lowest on. */
+    eight = (eight | eight >> 1) & 0x0101010101010101;
+    for (; eight; eight &= eight - 1) columns[count++] = (uint16_t)(c + __builtin_ctzll(eight) / 8);
   }
   return count;
 }

@@ -95,7 +95,8 @@ const float *ls_openmp_field(const ls_openmp_map *input, int row, int window, fl
 /* winograd.c: the same with Winograd's kernels. */
 size_t ls_openmp_winograd_workspace(const ls_openmp_conv *conv);
 void ls_openmp_winograd_pack(const ls_openmp_conv *conv);
-int ls_openmp_winograd_constant(const ls_openmp_conv *conv, const float *field, void *workspace);
+int ls_openmp_winograd_constant(const ls_openmp_conv *conv, const float *field, int block,
+                                void *workspace);
 int ls_openmp_winograd_row(const ls_openmp_conv *conv, const ls_openmp_call *call, int block,
                            int row, const uint16_t *columns, int count);
 

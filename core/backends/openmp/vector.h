@@ -190,8 +190,32 @@ INLINE void transpose(vec *rows) {
 #endif
 }
 
+/* The first `count` lanes, as floats and as bytes; nothing is written past them. */
+INLINE void store_some(float *p, vec v, int count) {
+#if LS_LANES == 16
+  _mm512_mask_storeu_ps(p, (__mmask16)(0xffffu >> (16 - count)), (__m512)v);
+#else
+  for (int i = 0; i < LS_LANES && i < count; i++) p[i] = v[i];
+#endif
+}
+INLINE void store_some_bytes(uint8_t *p, ivec v, int count) {
+#if LS_LANES == 16
+  _mm512_mask_cvtepi32_storeu_epi8(p, (__mmask16)(0xffffu >> (16 - count)), (__m512i)v);
+#else
+  for (int i = 0; i < LS_LANES && i < count; i++) p[i] = (uint8_t)v[i];
+#endif
+}
+
 /* A barrier for the compiler: gcc otherwise moves loads of several taps together and then has no
  * registers left for the accumulators. */
 #define KEEP_LOADS_HERE() __asm__ volatile("" ::: "memory")
+
+/* UNROLL(n) before a loop: n turns at a time, which compilers do not choose by themselves here. */
+#define PRAGMA(text) _Pragma(#text)
+#ifdef __clang__
+#define UNROLL(n) PRAGMA(clang loop unroll_count(n))
+#else
+#define UNROLL(n) PRAGMA(GCC unroll n)
+#endif
 
 #endif

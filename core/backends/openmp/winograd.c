@@ -106,16 +106,15 @@ int ls_openmp_winograd_row(const ls_openmp_conv *conv, const ls_openmp_call *cal
 /* The background of a constant receptive field: what this file's kernels make of it. Their rounding
  * breaks the tie of its 25 equal sums anywhere, which nobody sees: over background all positions
  * have the same gradients. */
-int ls_openmp_winograd_constant(const ls_openmp_conv *conv, const float *field, void *workspace) {
-  int finite = 1, in = conv->shape.in_channels;
+int ls_openmp_winograd_constant(const ls_openmp_conv *conv, const float *field, int block,
+                                void *workspace) {
+  float *scratch = (float *)workspace + (size_t)ls_openmp_thread() * scratch_floats(conv);
+  int in = conv->shape.in_channels, first = block * width(conv);
   uint8_t argmax[LS_OPENMP_MOST_OUT];
-  conv->kernels->winograd_input(field, FIELD * (size_t)in, in, workspace, point_floats(conv));
-  for (int first = 0; first < conv->shape.out_channels; first += width(conv)) {
-    ls_openmp_place place = {.out = width(conv),
-                             .bias = conv->packed_bias + first,
-                             .values = conv->background + first,
-                             .argmax = argmax};
-    finite &= do_batch(conv, first / width(conv), &place, 1, workspace);
-  }
-  return finite;
+  ls_openmp_place place = {.out = width(conv),
+                           .bias = conv->packed_bias + first,
+                           .values = conv->background + first,
+                           .argmax = argmax};
+  conv->kernels->winograd_input(field, FIELD * (size_t)in, in, scratch, point_floats(conv));
+  return do_batch(conv, block, &place, 1, scratch);
 }

@@ -135,10 +135,10 @@ static void more_ranks_than_devices(void **state) {
 static void too_little_memory(void **state) {
   (void)state;
   ls_error error;
-  ls_emulation_set_memory((size_t)3 << 19);
+  ls_emulation_set_memory(1 << 16);
   assert_int_equal(one_step(&error), LS_MEMORY);
   assert_says(&error, "are wanted and device 0 has");
-  assert_says(&error, "of its 1.5 MiB left");
+  assert_says(&error, "of its 0.1 MiB left");
   assert_nothing_is_left();
 }
 
@@ -175,7 +175,7 @@ static void failing_kernels(void **state) {
                                         "mark_windows",
                                         "list_windows",
                                         "later_constant",
-                                        "fill_background",
+                                        "keep_background",
                                         "later_forward",
                                         "dense_forward",
                                         "dense_finish",
