@@ -13,7 +13,7 @@
 #include <pthread.h>
 #include <string.h>
 
-enum { CLASSES = 5, SIDE = 313, ORDERS = 3 };
+enum { CLASSES = 5, SIDE = 313, PLANES = 2, ORDERS = 3 };
 
 static const ls_backend *backend;
 static ls_network_spec spec;
@@ -40,7 +40,7 @@ static int prepare(void **state) {
   (void)state;
   spec = (ls_network_spec){.height = SIDE,
                            .width = SIDE + 3,
-                           .planes = 1,
+                           .planes = PLANES,
                            .block_count = 3,
                            .dense_count = 2,
                            .kernel = 5,
@@ -69,12 +69,14 @@ static int clean(void **state) {
 static void image_of(ls_image *image, uint64_t seed, int pixels) {
   ls_image dense = {0};
   *image = (ls_image){0};
-  assert_int_equal(ls_image_reset(&dense, LS_IMAGE_DENSE, spec.height, spec.width, 1, NULL), LS_OK);
+  assert_int_equal(ls_image_reset(&dense, LS_IMAGE_DENSE, spec.height, spec.width, PLANES, NULL),
+                   LS_OK);
   for (int i = 0; i < pixels; i++) {
     int row = 40 + i / 8, column = 100 + (int)(ls_random(seed, 0, (uint64_t)i) % 60);
-    dense.dense[row * spec.width + column] = (float)ls_random_uniform(seed, 1, (uint64_t)i) + 0.5f;
+    dense.dense[(row * spec.width + column) * PLANES + i % PLANES] =
+        (float)ls_random_uniform(seed, 1, (uint64_t)i) + 0.5f;
   }
-  dense.dense[spec.height * spec.width - 1] = 1; /* in the border */
+  dense.dense[spec.height * spec.width * PLANES - 1] = 1; /* in the border */
   dense.dense[0] = 1;
   assert_int_equal(ls_image_to_sparse(&dense, image, NULL), LS_OK);
   ls_image_destroy(&dense);
@@ -181,7 +183,8 @@ static void forms_and_images_do_not_mix(void **state) {
     step(model, &sparse[order[i]], &again);
     assert_same_bits(&alone[order[i]], &again);
   }
-  assert_int_equal(ls_image_reset(&dense, LS_IMAGE_DENSE, spec.height, spec.width, 1, NULL), LS_OK);
+  assert_int_equal(ls_image_reset(&dense, LS_IMAGE_DENSE, spec.height, spec.width, PLANES, NULL),
+                   LS_OK);
   ls_image_to_dense(&sparse[0], dense.dense);
   memset(again.gradients, 0, count * sizeof(float));
   step(model, &dense, &again);
