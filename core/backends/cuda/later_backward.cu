@@ -20,19 +20,17 @@ constexpr int SORT_WINDOWS = 8;  /* windows of a block of sort_window, */
 constexpr int SORT_LANES = 32;   /* each with so many threads: one for a position */
 constexpr int FIRSTS = TAPS + 1; /* where each position begins in a sorted window, and the end */
 
-/* Receptive fields of up to BATCH windows, PIXEL channels from `first` on, zero outside the input.
- */
-static __device__ inline void stage_fields(const map &input, const int *list, int begin, int end,
-                                           int columns, int first, int thread, float *fields) {
-  for (int i = thread; i < BATCH * FIELD * FIELD * PIXEL; i += THREADS) {
-    const int channel = first + i % PIXEL, pixel = i / PIXEL % (FIELD * FIELD);
-    const int place = begin + i / PIXEL / (FIELD * FIELD),
-              window = place < end ? list[1 + place] : 0;
-    const int r = window / columns * POOL - RIM + pixel / FIELD;
-    const int c = window % columns * POOL - RIM + pixel % FIELD;
-    const bool inside = place < end && channel < input.channels && r >= 0 && r < input.rows &&
-                        c >= 0 && c < input.columns;
-    fields[i] = inside ? value_of(input, (size_t)r * input.columns + c, channel) : 0;
+/* The receptive field of a window, one channel of it for each threadIdx.x: [pixel][PIXEL], zero
+ * outside the input. */
+static __device__ inline void stage_field(const map &input, int window, int columns, int channel,
+                                          float *field) {
+  const int top = window / columns * POOL - RIM, left = window % columns * POOL - RIM;
+  for (int pixel = threadIdx.y; pixel < FIELD * FIELD; pixel += OUTS) {
+    const int r = top + pixel / FIELD, c = left + pixel % FIELD;
+    const bool inside =
+        channel < input.channels && r >= 0 && r < input.rows && c >= 0 && c < input.columns;
+    field[pixel * PIXEL + threadIdx.x] =
+        inside ? value_of(input, (size_t)r * input.columns + c, channel) : 0;
   }
 }
 
@@ -45,13 +43,14 @@ __global__ void __launch_bounds__(THREADS, 4)
   LS_SHARED(float, fields, [BATCH * FIELD * FIELD * PIXEL]);
   const int in = input.channels, channels = gradient.channels;
   const int channel = blockIdx.y * PIXEL + threadIdx.x, k = blockIdx.z * OUTS + threadIdx.y;
-  const int thread = threadIdx.y * PIXEL + threadIdx.x;
   const int each = (list[0] + gridDim.x - 1) / gridDim.x, begin = blockIdx.x * each;
   const int end = begin + each < list[0] ? begin + each : list[0];
   float sum[TAPS] = {};
   for (int batch = begin; batch < end; batch += BATCH) {
     __syncthreads();
-    stage_fields(input, list, batch, end, gradient.columns, blockIdx.y * PIXEL, thread, fields);
+    for (int w = 0; w < BATCH && batch + w < end; w++)
+      stage_field(input, list[1 + batch + w], gradient.columns, channel,
+                  fields + w * FIELD * FIELD * PIXEL);
     __syncthreads();
     for (int w = 0; w < BATCH && batch + w < end && k < channels; w++) {
       const size_t at = (size_t)list[1 + batch + w] * channels + k;

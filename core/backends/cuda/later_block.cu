@@ -16,7 +16,9 @@ constexpr int WINDOWS = 8; /* of a thread block */
 constexpr int LANES = 8;   /* threads of one row of one window, each with .. */
 constexpr int EACH = 8;    /* .. so many output channels: two stretches of four */
 constexpr int OUTS = LANES * EACH;
-constexpr int LATER_THREADS = WINDOWS * POOL * LANES;
+constexpr int WINDOW_THREADS = POOL * LANES;
+constexpr int LATER_THREADS = WINDOWS * WINDOW_THREADS;
+static_assert(WINDOW_THREADS % CHUNK == 0 && LATER_THREADS % OUTS == 0, "no thread without work");
 
 /* A thread for each window: it is active if any pixel of its receptive field is, or lies outside:
  * zero padding is not background once a bias was added. */
@@ -87,29 +89,30 @@ __global__ void __launch_bounds__(THREADS)
   if (!threadIdx.x) *known = 1;
 }
 
-/* CHUNK channels, from `first` on, of the receptive fields of windows list[begin ..): [WINDOWS][81
- * pixels][CHUNK], zero outside of the input. */
-static __device__ inline void stage_fields(const map &input, const int *list, int begin, int count,
-                                           int columns, int first, float *fields) {
-  for (int i = threadIdx.x; i < WINDOWS * FIELD * FIELD * CHUNK; i += LATER_THREADS) {
-    const int channel = first + i % CHUNK, pixel = i / CHUNK % (FIELD * FIELD);
-    const int place = begin + i / CHUNK / (FIELD * FIELD);
-    const int window = place < count ? list[1 + place] : 0;
-    const int r = window / columns * POOL - RIM + pixel / FIELD;
-    const int c = window % columns * POOL - RIM + pixel % FIELD;
-    const bool inside = place < count && channel < input.channels && r >= 0 && r < input.rows &&
-                        c >= 0 && c < input.columns;
-    fields[i] = inside ? value_of(input, (size_t)r * input.columns + c, channel) : 0;
+/* CHUNK channels, from `first` on, of the receptive field of a window: [pixel][CHUNK], zero outside
+ * of the input. By the threads of that window. */
+static __device__ inline void stage_field(const map &input, int window, int columns, int first,
+                                          float *field) {
+  const int top = window / columns * POOL - RIM, left = window % columns * POOL - RIM;
+  const int thread = threadIdx.x % WINDOW_THREADS, channel = first + thread % CHUNK;
+  for (int pixel = thread / CHUNK; pixel < FIELD * FIELD; pixel += WINDOW_THREADS / CHUNK) {
+    const int r = top + pixel / FIELD, c = left + pixel % FIELD;
+    const bool inside =
+        channel < input.channels && r >= 0 && r < input.rows && c >= 0 && c < input.columns;
+    field[pixel * CHUNK + thread % CHUNK] =
+        inside ? value_of(input, (size_t)r * input.columns + c, channel) : 0;
   }
 }
 
-/* [tap][CHUNK][OUTS], zero where there is no channel. */
+/* [tap][CHUNK][OUTS], zero where there is no channel. A thread stays with one output channel. */
 static __device__ inline void stage_filters(const float *weights, int in, int channels, int first,
                                             int first_out, float *filters) {
-  for (int i = threadIdx.x; i < TAPS * CHUNK * OUTS; i += LATER_THREADS) {
-    const int k = first_out + i % OUTS, channel = first + i / OUTS % CHUNK, tap = i / OUTS / CHUNK;
-    filters[i] =
-        k < channels && channel < in ? weights[((size_t)tap * in + channel) * channels + k] : 0;
+  const int k = first_out + threadIdx.x % OUTS;
+  const float *own = weights + (size_t)first * channels + k;
+  for (int row = threadIdx.x / OUTS; row < TAPS * CHUNK; row += LATER_THREADS / OUTS) {
+    const int channel = row % CHUNK, tap = row / CHUNK;
+    filters[row * OUTS + threadIdx.x % OUTS] =
+        k < channels && first + channel < in ? own[(tap * in + channel) * channels] : 0;
   }
 }
 
@@ -138,15 +141,18 @@ __global__ void __launch_bounds__(LATER_THREADS)
   LS_SHARED(float4, filters, [TAPS * CHUNK * OUTS / 4]);
   const int count = list[0], begin = blockIdx.x * WINDOWS, channels = output.channels;
   const int lane = threadIdx.x % LANES, top = threadIdx.x / LANES % POOL;
-  const int mine = threadIdx.x / LANES / POOL, first_out = blockIdx.y * OUTS;
+  const int mine = threadIdx.x / WINDOW_THREADS, first_out = blockIdx.y * OUTS;
   if (begin >= count) return;
+  float *field = fields + mine * FIELD * FIELD * CHUNK;
   float sum[POOL][EACH] = {};
   for (int first = 0; first < input.channels; first += CHUNK) {
     __syncthreads();
-    stage_fields(input, list, begin, count, output.columns, first, fields);
+    /* Looked up each time: registers are for sums. Behind the end, the last window once more. */
+    const int window = list[begin + mine < count ? 1 + begin + mine : count];
+    stage_field(input, window, output.columns, first, field);
     stage_filters(weights, input.channels, channels, first, first_out, (float *)filters);
     __syncthreads();
-    add_products(fields + mine * FIELD * FIELD * CHUNK, filters, top, lane, sum);
+    add_products(field, filters, top, lane, sum);
   }
   /* The rows' maxima, [top][window][OUTS], where the filters and fields were. */
   __syncthreads();

@@ -13,7 +13,7 @@
 #include <pthread.h>
 #include <string.h>
 
-enum { CLASSES = 5, SIDE = 313, ORDERS = 3 };
+enum { CLASSES = 5, SIDE = 313, PLANES = 2, ORDERS = 3 };
 
 static const ls_backend *backend;
 static ls_network_spec spec;
@@ -40,7 +40,7 @@ static int prepare(void **state) {
   (void)state;
   spec = (ls_network_spec){.height = SIDE,
                            .width = SIDE + 3,
-                           .planes = 1,
+                           .planes = PLANES,
                            .block_count = 3,
                            .dense_count = 2,
                            .kernel = 5,
@@ -69,12 +69,14 @@ static int clean(void **state) {
 static void image_of(ls_image *image, uint64_t seed, int pixels) {
   ls_image dense = {0};
   *image = (ls_image){0};
-  assert_int_equal(ls_image_reset(&dense, LS_IMAGE_DENSE, spec.height, spec.width, 1, NULL), LS_OK);
+  assert_int_equal(ls_image_reset(&dense, LS_IMAGE_DENSE, spec.height, spec.width, PLANES, NULL),
+                   LS_OK);
   for (int i = 0; i < pixels; i++) {
     int row = 40 + i / 8, column = 100 + (int)(ls_random(seed, 0, (uint64_t)i) % 60);
-    dense.dense[row * spec.width + column] = (float)ls_random_uniform(seed, 1, (uint64_t)i) + 0.5f;
+    dense.dense[(row * spec.width + column) * PLANES + i % PLANES] =
+        (float)ls_random_uniform(seed, 1, (uint64_t)i) + 0.5f;
   }
-  dense.dense[spec.height * spec.width - 1] = 1; /* in the border */
+  dense.dense[spec.height * spec.width * PLANES - 1] = 1; /* in the border */
   dense.dense[0] = 1;
   assert_int_equal(ls_image_to_sparse(&dense, image, NULL), LS_OK);
   ls_image_destroy(&dense);
@@ -181,7 +183,8 @@ static void forms_and_images_do_not_mix(void **state) {
     step(model, &sparse[order[i]], &again);
     assert_same_bits(&alone[order[i]], &again);
   }
-  assert_int_equal(ls_image_reset(&dense, LS_IMAGE_DENSE, spec.height, spec.width, 1, NULL), LS_OK);
+  assert_int_equal(ls_image_reset(&dense, LS_IMAGE_DENSE, spec.height, spec.width, PLANES, NULL),
+                   LS_OK);
   ls_image_to_dense(&sparse[0], dense.dense);
   memset(again.gradients, 0, count * sizeof(float));
   step(model, &dense, &again);
@@ -366,37 +369,21 @@ static void images_travel_while_others_are_computed(void **state) {
  * is over. */
 static void activations_are_read_when_they_are_there(void **state) {
   (void)state;
-  ls_backend_options options = {.threads = 1};
-  ls_conv_block_shape shape = ls_network_block(&spec, 0);
-  ls_operator_place place = {.first = 1};
-  ls_layer_parameters at = ls_network_layer(&spec, 0);
-  ls_block_home home = {.backend = backend};
-  ls_operator *op;
-  ls_error error = {0};
   ls_image image;
-  void *output, *saved, *workspace;
+  ls_error error = {0};
+  first_block f;
   image_new(&image, 1);
-  assert_ok(backend->device_open(&options, &home.device, &error), &error);
-  assert_ok(backend->conv_block_new(home.device, &shape, &place, &op, &error), &error);
-  assert_ok(ls_block_allocate(home, &output, op->sizes.output, "test", &error), &error);
-  assert_ok(ls_block_allocate(home, &saved, op->sizes.saved, "test", &error), &error);
-  assert_ok(ls_block_allocate(home, &workspace, op->sizes.workspace, "test", &error), &error);
-  assert_ok(op->functions->set_weights(op, parameters + at.kernel_offset,
-                                       parameters + at.bias_offset, &error),
-            &error);
-  size_t floats = op->sizes.output / sizeof(float);
-  float *early = floats_new(floats), *late = floats_new(floats), *plain = floats_new(floats);
-  assert_ok(op->functions->forward(op, &image, output, saved, workspace, &error), &error);
-  assert_ok(ls_block_read(home, output, early, op->sizes.output, &error), &error);
-  assert_ok(ls_operator_export(home, op, output, plain, &error), &error);
-  assert_ok(ls_block_read(home, output, late, op->sizes.output, &error), &error);
-  assert_memory_equal(early, late, op->sizes.output);
-  op->functions->destroy(op);
-  void *const blocks[] = {output, saved, workspace};
-  for (int b = 0; b < 3; b++) ls_block_free(home, blocks[b]);
-  backend->device_close(home.device);
-  float *const plains[] = {early, late, plain};
-  for (int p = 0; p < 3; p++) ls_free(plains[p]);
+  first_block_open(&f);
+  size_t bytes = f.op->sizes.output;
+  float *early = floats_new(bytes / sizeof(float)), *late = floats_new(bytes / sizeof(float));
+  assert_ok(f.op->functions->forward(f.op, &image, f.output, f.saved, f.workspace, &error), &error);
+  assert_ok(ls_block_read(f.home, f.output, early, bytes, &error), &error);
+  assert_ok(ls_block_write(f.home, f.workspace, early, sizeof *early, &error), &error); /* waits */
+  assert_ok(ls_block_read(f.home, f.output, late, bytes, &error), &error);
+  assert_memory_equal(early, late, bytes);
+  first_block_close(&f);
+  ls_free(early);
+  ls_free(late);
   ls_image_destroy(&image);
 }
 
@@ -425,6 +412,7 @@ int main(void) {
       cmocka_unit_test(forms_and_images_do_not_mix),
       cmocka_unit_test(devices_do_not_mix),
       cmocka_unit_test(gradients_are_read_while_computing_goes_on),
+      cmocka_unit_test(activations_are_read_when_they_are_there),
       cmocka_unit_test(images_travel_while_others_are_computed),
       cmocka_unit_test(activations_are_read_when_they_are_there),
       cmocka_unit_test(never_the_default),
