@@ -98,11 +98,16 @@ static void add_call(calls *c, double operations, double floats) {
   c->call[c->count++] = (work_sum){operations, floats * FLOAT};
 }
 
+static double windows_of(const ls_conv_block_shape *s) {
+  int rows = s->height / s->pool, columns = s->width / s->pool;
+  return (double)rows * columns;
+}
+
 static calls calls_of_block(const ls_conv_block_shape *s, int first) {
   calls c = {.count = 0};
   double pixels = (double)s->height * s->width, z = pixels * s->out_channels;
   double x = pixels * s->in_channels;
-  double y = (double)(s->height / s->pool) * (s->width / s->pool) * s->out_channels;
+  double y = windows_of(s) * s->out_channels;
   double w = (double)s->kernel * s->kernel * s->in_channels * s->out_channels;
   double products = 2 * w * pixels;
   add_call(&c, products, x + w + z);
@@ -140,7 +145,7 @@ static double kept_by_cuda(const ls_network_spec *spec) {
   double bytes = ls_cuda_dense_bytes(spec);
   for (int b = 0; b < spec->block_count; b++) {
     ls_conv_block_shape s = ls_network_block(spec, b);
-    double windows = (double)(s.height / s.pool) * (s.width / s.pool);
+    double windows = windows_of(&s);
     bytes += 2 * windows * (s.out_channels * FLOAT + 1) + windows * (s.out_channels + FLOAT);
   }
   return bytes;

@@ -60,14 +60,14 @@ struct parts {
 
 parts parts_of(const conv_block *self, void *saved, void *workspace) {
   parts p;
-  char *kept = (char *)saved, *work = (char *)workspace;
+  float *kept = (float *)saved, *work = (float *)workspace;
   size_t z = aligned(z_bytes(self));
   size_t plain = self->first ? aligned(x_bytes(self)) : 0;
-  p.z = (float *)kept;
-  p.a = (float *)(kept + z);
-  p.image = (float *)(kept + 2 * z);
-  p.z_gradient = p.plain_image = (float *)work;
-  p.algorithm = work + (z > plain ? z : plain);
+  p.z = kept;
+  p.a = kept + z / sizeof(float);
+  p.image = kept + 2 * z / sizeof(float);
+  p.z_gradient = p.plain_image = work;
+  p.algorithm = work + (z > plain ? z : plain) / sizeof(float);
   return p;
 }
 

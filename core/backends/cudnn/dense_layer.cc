@@ -34,7 +34,7 @@ size_t output_bytes(const dense_layer *self) {
 }
 
 float *image_of(const dense_layer *self, void *saved) {
-  return (float *)((char *)saved + aligned(output_bytes(self)));
+  return (float *)saved + aligned(output_bytes(self)) / sizeof(float);
 }
 
 ls_status set_weights(ls_operator *op, const float *kernel, const float *bias, ls_error *error) {
