@@ -3,12 +3,12 @@ with one."""
 import json
 import os
 
-from program import Skip, info, larscale, main, needs_hdf5, refused, with_trial
+from program import LARSCALE, Skip, info, larscale, launcher, main, needs_hdf5, refused, run, with_trial
 from sweeps import SHARED, environment, verdict
 
 OPTIONS = ["--backend", "cuda-emulated", "--optimizer", "adam", "--lr", "0.01", "--global-batch", 5]
 INVALID = "backend cuda-emulated emulates its device: its times mean nothing"
-LAUNCH_FAILURE, DEVICES_UNAVAILABLE, INSUFFICIENT_DRIVER = 719, 46, 35
+LAUNCH_FAILURE, DEVICES_UNAVAILABLE, INSUFFICIENT_DRIVER, OUT_OF_MEMORY = 719, 46, 35, 2
 
 
 def prepare(trial):
@@ -26,6 +26,13 @@ def weights(trial, *more, **options):
     assert INVALID in out.err, out.err
     assert verdict(trial.path(f"run-{trial.runs}")) == f"RESULT INVALID reason={INVALID}"
     return json.loads(out.out)["weights_checksum"]
+
+
+def with_fault_on(rank, fault, *arguments, **environment_of_run):
+    """Runs on two ranks, one of which has the fault; both end soon."""
+    one_rank = f'[ "$OMPI_COMM_WORLD_RANK$PMI_RANK" = {rank} ] || unset LARSCALE_EMULATED_FAULT; exec "$@"'
+    return run([launcher(), "-np", "2", "sh", "-c", one_rank, "sh", LARSCALE, *map(str, arguments)], expect=1,
+               timeout=60, environment={"LARSCALE_EMULATED_FAULT": fault, **environment_of_run})
 
 
 def fails(trial, *more, says, code=1, ranks=1, **environment_of_run):
@@ -77,6 +84,22 @@ def test_devices_that_cannot_be_used(trial):
     fails(trial, says=["MiB are wanted", "of its 1.0 MiB left"], LARSCALE_EMULATED_MEMORY="1")
     fails(trial, says="2 ranks on a node with 1 devices", code=2, ranks=2, LARSCALE_EMULATED_DEVICES="1")
     fails(trial, "--skip", "shortcut", says=["shortcut", "exact, off"], code=2)
+
+
+@with_trial
+def test_gpu_speedup_with_a_failing_device(trial):
+    """gpu-speedup: a device that fails on one rank, anywhere in a step, ends the others too"""
+    prepare(trial)
+    for rank, fault in ((1, f"pack_filters:7:{LAUNCH_FAILURE}"), (1, f"dense_forward:3:{OUT_OF_MEMORY}"),
+                        (0, f"dense_finish:60:{LAUNCH_FAILURE}")):
+        folder = trial.path(f"run-of-{rank}-{fault.split(':', maxsplit=1)[0]}")
+        arguments = ["bench", "gpu-speedup", *trial.options, "--backend", "cuda-emulated", "--steps", 2,
+                     "--repetitions", 6, *SHARED, "--out", folder]
+        done = with_fault_on(rank, fault, *arguments)
+        assert len(done.message()) == 1 and f"device {rank}" in done.message()[0], done.err
+        # Of what was complete before, if anything.
+        assert not os.path.exists(os.path.join(folder, "RESULT")) or \
+            verdict(folder).startswith("RESULT INVALID"), verdict(folder)
 
 
 @with_trial
