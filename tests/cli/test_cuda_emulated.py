@@ -73,6 +73,15 @@ def test_failing_kernel(trial):
 
 
 @with_trial
+def test_failing_kernel_of_one_rank(trial):
+    """a kernel that fails in the backward pass of one rank is named, not what could not go on after it"""
+    prepare(trial)
+    done = with_fault_on(1, f"input_gradient:2:{LAUNCH_FAILURE}", "train", *trial.options, *OPTIONS,
+                         "--epochs", 2, CUDA_LAUNCH_BLOCKING="1")
+    assert len(done.message()) == 1 and "kernel input_gradient" in done.message()[0], done.err
+
+
+@with_trial
 def test_devices_that_cannot_be_used(trial):
     """no device, an old driver, a busy device, too little memory, too many ranks: said plainly"""
     prepare(trial)
