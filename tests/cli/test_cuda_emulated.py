@@ -96,6 +96,19 @@ def test_devices_that_cannot_be_used(trial):
 
 
 @with_trial
+def test_variables_that_make_no_sense(trial):
+    """a fault that cannot be read would seem survived: there is no device, the variable is named"""
+    prepare(trial)
+    for variable, values in (("DEVICES", ("x", "-1", "1e9", "17", "9" * 20)), ("MEMORY", ("-1", "1.5")),
+                             ("ORDER", ("x", "-1")),
+                             ("FAULT", ("x", "cudaMalloc:1", "cudaMalloc:0:2", "cudaMalloc:1:0", ":1:2",
+                                        "cudaMalloc:1:2:3", "cudaMalloc:9999999999:2", "a" * 99 + ":1:2"))):
+        for value in values:
+            name = f"LARSCALE_EMULATED_{variable}"
+            fails(trial, says=["no device", f"{name}={value[:80]}"], code=77, **{name: value})
+
+
+@with_trial
 def test_gpu_speedup_with_a_failing_device(trial):
     """gpu-speedup: a device that fails on one rank, anywhere in a step, ends the others too"""
     prepare(trial)
