@@ -83,8 +83,9 @@ static ls_status measure(ls_harness *h, ls_comm *part, const ls_training_point *
   if (status == LS_OK) status = repeat(h, part, p, &t, m, error);
   if (status == LS_OK) ls_harness_note_verdict(h, t.record);
   ls_training_free(&t, status != LS_OK && !error->shared);
-  if (status == LS_OK) status = ls_harness_measured(h, error);
-  return ls_comm_agree(part, status, error);
+  /* The others, in the middle of a step, would take this rank's word for something else. */
+  if (status != LS_OK) return status;
+  return ls_comm_agree(part, ls_harness_measured(h, error), error);
 }
 
 ls_status ls_training_point_measure(ls_harness *h, const ls_training_point *p, ls_error *error) {

@@ -31,6 +31,5 @@ ls_status ls_backend_choose(const char *backend, const char *setting, const char
     }
     ls_text_add_name(names, sizeof names, choices[i]);
   }
-  return ls_fail(error, LS_USAGE, "backend %s: no %s %s; choose one of %s", backend, setting, value,
-                 names);
+  return ls_fail(error, LS_USAGE, "%s %s: backend %s has only %s", setting, value, backend, names);
 }

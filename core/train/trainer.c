@@ -266,7 +266,8 @@ static ls_status sum_gradients(ls_trainer *t, ls_status status, ls_step_result *
   ls_error of_sum = {0};
   ls_status summed =
       ls_reduction_finish(t->gradient_sum, &t->gradients, &result->communication_seconds, &of_sum);
-  if (summed != LS_OK && error) *error = of_sum;
+  if (summed == LS_OK || status != LS_OK) return summed; /* what went wrong first is told */
+  if (error) *error = of_sum;
   return summed;
 }
 

@@ -47,11 +47,11 @@ def larscale(*arguments, ranks=1, **options):
     return run(command, **options)
 
 
-def run(command, expect=0, cwd=None, preexec=None, environment=None):
+def run(command, expect=0, cwd=None, preexec=None, environment=None, timeout=TIMEOUT):
     """Runs a command that starts the program. environment: variables to set; None takes one away."""
     variables = {k: v for k, v in {**os.environ, **(environment or {})}.items() if v is not None}
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
-                          timeout=TIMEOUT, cwd=cwd, preexec_fn=preexec, env=variables)
+                          timeout=timeout, cwd=cwd, preexec_fn=preexec, env=variables)
     result = Result(done.returncode, done.stdout, done.stderr)
     if expect is not None:
         assert result.code == expect, f"exit code {result.code}, not {expect}: {' '.join(command)}\n" \

@@ -3,12 +3,12 @@ with one."""
 import json
 import os
 
-from program import Skip, info, larscale, main, needs_hdf5, refused, with_trial
+from program import LARSCALE, Skip, info, larscale, launcher, main, needs_hdf5, refused, run, with_trial
 from sweeps import SHARED, environment, verdict
 
 OPTIONS = ["--backend", "cuda-emulated", "--optimizer", "adam", "--lr", "0.01", "--global-batch", 5]
 INVALID = "backend cuda-emulated emulates its device: its times mean nothing"
-LAUNCH_FAILURE, DEVICES_UNAVAILABLE, INSUFFICIENT_DRIVER = 719, 46, 35
+LAUNCH_FAILURE, DEVICES_UNAVAILABLE, INSUFFICIENT_DRIVER, OUT_OF_MEMORY = 719, 46, 35, 2
 
 
 def prepare(trial):
@@ -26,6 +26,13 @@ def weights(trial, *more, **options):
     assert INVALID in out.err, out.err
     assert verdict(trial.path(f"run-{trial.runs}")) == f"RESULT INVALID reason={INVALID}"
     return json.loads(out.out)["weights_checksum"]
+
+
+def with_fault_on(rank, fault, *arguments, **environment_of_run):
+    """Runs on two ranks, one of which has the fault; both end soon."""
+    one_rank = f'[ "$OMPI_COMM_WORLD_RANK$PMI_RANK" = {rank} ] || unset LARSCALE_EMULATED_FAULT; exec "$@"'
+    return run([launcher(), "-np", "2", "sh", "-c", one_rank, "sh", LARSCALE, *map(str, arguments)], expect=1,
+               timeout=60, environment={"LARSCALE_EMULATED_FAULT": fault, **environment_of_run})
 
 
 def fails(trial, *more, says, code=1, ranks=1, **environment_of_run):
@@ -66,6 +73,15 @@ def test_failing_kernel(trial):
 
 
 @with_trial
+def test_failing_kernel_of_one_rank(trial):
+    """a kernel that fails in the backward pass of one rank is named, not what could not go on after it"""
+    prepare(trial)
+    done = with_fault_on(1, f"input_gradient:2:{LAUNCH_FAILURE}", "train", *trial.options, *OPTIONS,
+                         "--epochs", 2, CUDA_LAUNCH_BLOCKING="1")
+    assert len(done.message()) == 1 and "kernel input_gradient" in done.message()[0], done.err
+
+
+@with_trial
 def test_devices_that_cannot_be_used(trial):
     """no device, an old driver, a busy device, too little memory, too many ranks: said plainly"""
     prepare(trial)
@@ -74,9 +90,39 @@ def test_devices_that_cannot_be_used(trial):
           LARSCALE_EMULATED_FAULT=f"cudaGetDeviceCount:1:{INSUFFICIENT_DRIVER}")
     fails(trial, says="exclusive mode", code=77,
           LARSCALE_EMULATED_FAULT=f"cudaStreamCreateWithFlags:1:{DEVICES_UNAVAILABLE}")
-    fails(trial, says=["MiB are wanted", "of its 0.1 MiB left"], LARSCALE_EMULATED_MEMORY="64")
+    fails(trial, says=["MiB are wanted", "of its 0.1 MiB left", "(--size"], LARSCALE_EMULATED_MEMORY="64")
     fails(trial, says="2 ranks on a node with 1 devices", code=2, ranks=2, LARSCALE_EMULATED_DEVICES="1")
-    fails(trial, "--skip", "shortcut", says=["shortcut", "exact, off"], code=2)
+    fails(trial, "--skip", "shortcut", says="--skip shortcut: backend cuda-emulated has only exact, off",
+          code=2)
+
+
+@with_trial
+def test_variables_that_make_no_sense(trial):
+    """a fault that cannot be read would seem survived: there is no device, the variable is named"""
+    prepare(trial)
+    for variable, values in (("DEVICES", ("x", "-1", "1e9", "17", "9" * 20)), ("MEMORY", ("-1", "1.5")),
+                             ("ORDER", ("x", "-1")),
+                             ("FAULT", ("x", "cudaMalloc:1", "cudaMalloc:0:2", "cudaMalloc:1:0", ":1:2",
+                                        "cudaMalloc:1:2:3", "cudaMalloc:9999999999:2", "a" * 99 + ":1:2"))):
+        for value in values:
+            name = f"LARSCALE_EMULATED_{variable}"
+            fails(trial, says=["no device", f"{name}={value[:80]}"], code=77, **{name: value})
+
+
+@with_trial
+def test_gpu_speedup_with_a_failing_device(trial):
+    """gpu-speedup: a device that fails on one rank, anywhere in a step, ends the others too"""
+    prepare(trial)
+    for rank, fault in ((1, f"pack_filters:7:{LAUNCH_FAILURE}"), (1, f"dense_forward:3:{OUT_OF_MEMORY}"),
+                        (0, f"dense_finish:60:{LAUNCH_FAILURE}")):
+        folder = trial.path(f"run-of-{rank}-{fault.split(':', maxsplit=1)[0]}")
+        arguments = ["bench", "gpu-speedup", *trial.options, "--backend", "cuda-emulated", "--steps", 2,
+                     "--repetitions", 6, *SHARED, "--out", folder]
+        done = with_fault_on(rank, fault, *arguments)
+        assert len(done.message()) == 1 and f"device {rank}" in done.message()[0], done.err
+        # Of what was complete before, if anything.
+        assert not os.path.exists(os.path.join(folder, "RESULT")) or \
+            verdict(folder).startswith("RESULT INVALID"), verdict(folder)
 
 
 @with_trial
@@ -87,7 +133,7 @@ def test_devices_listed(trial):
         out = larscale("info", "--json", "--size", 640, environment=environment_of_run).out
         text = larscale("info", "--size", 640, environment=environment_of_run).out
         return next(b for b in json.loads(out)["backends"] if b["name"] == "cuda-emulated")["devices"], text
-    devices, text = listed(LARSCALE_EMULATED_DEVICES="3", LARSCALE_EMULATED_MEMORY="512")
+    devices, text = listed(LARSCALE_EMULATED_DEVICES="3", LARSCALE_EMULATED_MEMORY=str(512 << 10))
     assert [d["device"] for d in devices] == [0, 1, 2] and all(d["usable"] for d in devices), devices
     assert devices[2]["memory_bytes"] == 512 << 20 and devices[2]["driver"] and devices[2]["runtime"], devices
     assert "device 2: emulated, 0.5 GB, compute capability" in text, text

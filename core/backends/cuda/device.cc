@@ -237,7 +237,7 @@ ls_status device_allocate(device *d, void **block, size_t bytes, const char *wha
   const double mib = 1048576;
   return ls_fail(error, LS_MEMORY,
                  "%s: %.1f MiB are wanted and device %d has %.1f of its %.1f MiB left: choose "
-                 "smaller images or a smaller --local-batch, or free the device",
+                 "smaller images (--size, --rebin), as no batch is kept there, or free the device",
                  what, (double)bytes / mib, d->number, (double)left / mib, (double)total / mib);
 }
 

@@ -1,4 +1,5 @@
-/* How tests steer the emulated runtime. The same by environment variables, read at the first use:
+/* How tests steer the emulated runtime. The same by environment variables, read at the first use;
+ * with one that makes no sense there is no device:
  *
  * LARSCALE_EMULATED_DEVICES=2    devices of the node; 0: none
  * LARSCALE_EMULATED_MEMORY=65536 KiB of each; default: 1 GiB

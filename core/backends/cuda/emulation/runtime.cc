@@ -39,8 +39,11 @@ enum { MOST_DEVICES = 16, VERSION = 12000 };
 struct state {
   int devices = 2;
   size_t memory = static_cast<size_t>(1) << 30;
+  int mode = cudaComputeModeDefault;
   unsigned long long order = 0, launches = 0;
   std::string fault, explanation;
+  std::string nonsense; /* a variable that says nothing: no device, as a fault that is not injected
+                           would go for one that was survived */
   std::map<std::string, int> runs; /* of kernels */
   int fault_call = 0, fault_error = 0, calls = 0, events = 0, blocking = 0;
   cudaError_t broken[MOST_DEVICES] = {};
@@ -52,22 +55,40 @@ typedef std::lock_guard<std::recursive_mutex> guard;
 thread_local int device;
 thread_local cudaError_t last_error;
 
-long number_of(const char *variable, long otherwise) {
+/* A whole number from 0 to most. */
+long number_of(state &s, const char *variable, long otherwise, long most) {
   const char *text = getenv(variable);
-  return text && *text ? strtol(text, nullptr, 10) : otherwise;
+  char *end;
+  if (!text || !*text) return otherwise;
+  long number = strtol(text, &end, 10); /* at its limits: beyond most */
+  if (!*end && number >= 0 && number <= most) return number;
+  s.nonsense = std::string(variable) + "=" + text + ": give a whole number from 0 to " +
+               std::to_string(most);
+  return otherwise;
+}
+
+void read_fault(state &s) {
+  const char *text = getenv("LARSCALE_EMULATED_FAULT");
+  char name[64], more;
+  if (!text || !*text) return;
+  int read = sscanf(text, "%63[^:]:%9d:%9d%c", name, &s.fault_call, &s.fault_error, &more);
+  if (read == 3 && s.fault_call > 0 && s.fault_error > 0)
+    s.fault = name;
+  else
+    s.nonsense = std::string("LARSCALE_EMULATED_FAULT=") + text +
+                 ": give what:n:error, a name and two numbers from 1 on";
 }
 
 state begin_state() {
+  enum { MOST_MEMORY = 1 << 30 /* KiB */, MOST_ORDER = 1000000000 };
   state s;
-  s.devices = static_cast<int>(number_of("LARSCALE_EMULATED_DEVICES", s.devices));
-  if (s.devices > MOST_DEVICES) s.devices = MOST_DEVICES;
-  s.memory = static_cast<size_t>(number_of("LARSCALE_EMULATED_MEMORY", 1 << 20)) << 10;
-  s.order = static_cast<unsigned long long>(number_of("LARSCALE_EMULATED_ORDER", 0));
-  s.blocking = number_of("CUDA_LAUNCH_BLOCKING", 0) != 0;
-  char name[64];
-  const char *fault = getenv("LARSCALE_EMULATED_FAULT");
-  if (fault && sscanf(fault, "%63[^:]:%d:%d", name, &s.fault_call, &s.fault_error) == 3)
-    s.fault = name;
+  s.devices = static_cast<int>(number_of(s, "LARSCALE_EMULATED_DEVICES", s.devices, MOST_DEVICES));
+  s.memory = static_cast<size_t>(number_of(s, "LARSCALE_EMULATED_MEMORY", 1 << 20, MOST_MEMORY))
+             << 10;
+  s.mode = static_cast<int>(number_of(s, "LARSCALE_EMULATED_MODE", s.mode, 3));
+  s.order = static_cast<unsigned long long>(number_of(s, "LARSCALE_EMULATED_ORDER", 0, MOST_ORDER));
+  s.blocking = number_of(s, "CUDA_LAUNCH_BLOCKING", 0, 1) != 0;
+  read_fault(s);
   return s;
 }
 
@@ -205,6 +226,10 @@ void launch_body(const char *name, bool valid, dim3 grid, dim3 block, cudaStream
 cudaError_t cudaGetDeviceCount(int *count) {
   guard lock(mutex);
   *count = 0;
+  if (!world().nonsense.empty()) {
+    world().explanation = world().nonsense;
+    return keep(cudaErrorInvalidValue);
+  }
   if (cudaError_t error = injected(__func__)) return error;
   *count = world().devices;
   return *count > 0 ? cudaSuccess : keep(cudaErrorNoDevice);
@@ -231,7 +256,7 @@ cudaError_t cudaSetDevice(int which) {
 cudaError_t cudaDeviceGetAttribute(int *value, cudaDeviceAttr, int which) {
   BEGIN_CALL();
   if (which < 0 || which >= world().devices) return keep(cudaErrorInvalidDevice);
-  *value = static_cast<int>(number_of("LARSCALE_EMULATED_MODE", cudaComputeModeDefault));
+  *value = world().mode;
   return cudaSuccess;
 }
 
@@ -375,7 +400,8 @@ const char *cudaGetErrorString(cudaError_t error) {
   case cudaSuccess:
     return "no error";
   case cudaErrorInvalidValue:
-    return "invalid argument";
+    text = "invalid argument";
+    break;
   case cudaErrorMemoryAllocation:
     return "out of memory";
   case cudaErrorInvalidConfiguration:
