@@ -39,6 +39,9 @@ typedef struct ls_operator ls_operator;
 typedef struct ls_operator_place {
   int first; /* 1: the input is the image: plain floats [height][width][in_channels], or a const
                 ls_image * if the backend takes images; its gradient is never asked for */
+  int read_rows, read_columns; /* of a conv block's output, what the next block reads; 0: all. Where
+                                  pooling drops the last rows of its input, nobody reads them: they
+                                  need not be computed, and their gradient is zero */
 } ls_operator_place;
 
 /* Bytes that the caller provides, each block aligned to LS_ALIGNMENT and followed by LS_ALIGNMENT
@@ -115,8 +118,8 @@ typedef struct ls_backend {
    * images are made dense by the caller. */
   int takes_images;
 
-  /* (optional) 1: computes on a stand-in for its device. Right results, times that mean nothing: what
-   * is measured with it is never valid, and nobody gets it without asking for it by name. */
+  /* (optional) 1: computes on a stand-in for its device. Right results, times that mean nothing:
+   * what is measured with it is never valid, and nobody gets it without asking for it by name. */
   int emulated;
 
   /* Version of the library behind it and the kernels it chose on this machine, as one line. Part of
