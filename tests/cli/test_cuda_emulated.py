@@ -74,9 +74,27 @@ def test_devices_that_cannot_be_used(trial):
           LARSCALE_EMULATED_FAULT=f"cudaGetDeviceCount:1:{INSUFFICIENT_DRIVER}")
     fails(trial, says="exclusive mode", code=77,
           LARSCALE_EMULATED_FAULT=f"cudaStreamCreateWithFlags:1:{DEVICES_UNAVAILABLE}")
-    fails(trial, says=["MiB are wanted", "of its 1.0 MiB left"], LARSCALE_EMULATED_MEMORY="1")
+    fails(trial, says=["MiB are wanted", "of its 0.1 MiB left"], LARSCALE_EMULATED_MEMORY="64")
     fails(trial, says="2 ranks on a node with 1 devices", code=2, ranks=2, LARSCALE_EMULATED_DEVICES="1")
     fails(trial, "--skip", "shortcut", says=["shortcut", "exact, off"], code=2)
+
+
+@with_trial
+def test_devices_listed(trial):
+    """info lists the devices, and why one cannot be used; what cannot be used is not computed on"""
+    prepare(trial)
+    def listed(**environment_of_run):
+        out = larscale("info", "--json", "--size", 640, environment=environment_of_run).out
+        text = larscale("info", "--size", 640, environment=environment_of_run).out
+        return next(b for b in json.loads(out)["backends"] if b["name"] == "cuda-emulated")["devices"], text
+    devices, text = listed(LARSCALE_EMULATED_DEVICES="3", LARSCALE_EMULATED_MEMORY="512")
+    assert [d["device"] for d in devices] == [0, 1, 2] and all(d["usable"] for d in devices), devices
+    assert devices[2]["memory_bytes"] == 512 << 20 and devices[2]["driver"] and devices[2]["runtime"], devices
+    assert "device 2: emulated, 0.5 GB, compute capability" in text, text
+    devices, text = listed(LARSCALE_EMULATED_MODE="2")
+    assert not devices[0]["usable"] and "forbids computing" in devices[0]["problem"], devices
+    assert "cannot be used: its mode forbids computing" in text, text
+    fails(trial, says="cannot be used: its mode forbids computing", code=77, LARSCALE_EMULATED_MODE="2")
 
 
 @with_trial

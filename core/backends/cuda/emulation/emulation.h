@@ -1,7 +1,9 @@
 /* How tests steer the emulated runtime. The same by environment variables, read at the first use:
  *
  * LARSCALE_EMULATED_DEVICES=2    devices of the node; 0: none
- * LARSCALE_EMULATED_MEMORY=1024  MiB of each
+ * LARSCALE_EMULATED_MEMORY=65536 KiB of each; default: 1 GiB
+ * LARSCALE_EMULATED_MODE=0       compute mode of the devices, CUDA's number; 2: computing is
+ *                                forbidden
  * LARSCALE_EMULATED_ORDER=seed   0: blocks, threads and streams in the order of their numbers; else
  *                                in an order drawn from the seed, another for every launch
  * LARSCALE_EMULATED_FAULT=what:n:error  the n-th (1..) call of this runtime function, or launch of
@@ -24,6 +26,9 @@ void ls_emulation_set_fault(const char *what, int call, int error);
 
 /* 1: a launch waits for its kernel, as with CUDA_LAUNCH_BLOCKING=1 in the environment. */
 void ls_emulation_set_blocking(int blocking);
+
+/* How often a kernel has run: not when it was launched but when somebody waited for it. */
+int ls_emulation_runs(const char *kernel);
 
 /* Bytes of all devices that are allocated now, and blocks of pinned memory, streams and events. */
 size_t ls_emulation_device_bytes(void);

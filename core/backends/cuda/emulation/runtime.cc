@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -16,6 +17,7 @@ namespace ls_emulated {
 
 struct event {
   unsigned long recorded, reached; /* how often it was put into a stream, and come by there */
+  stream *in;                      /* the last one it was put into */
 };
 
 struct operation {
@@ -39,6 +41,7 @@ struct state {
   size_t memory = static_cast<size_t>(1) << 30;
   unsigned long long order = 0, launches = 0;
   std::string fault, explanation;
+  std::map<std::string, int> runs; /* of kernels */
   int fault_call = 0, fault_error = 0, calls = 0, events = 0, blocking = 0;
   cudaError_t broken[MOST_DEVICES] = {};
   std::vector<stream *> streams;
@@ -58,7 +61,7 @@ state begin_state() {
   state s;
   s.devices = static_cast<int>(number_of("LARSCALE_EMULATED_DEVICES", s.devices));
   if (s.devices > MOST_DEVICES) s.devices = MOST_DEVICES;
-  s.memory = static_cast<size_t>(number_of("LARSCALE_EMULATED_MEMORY", 1024)) << 20;
+  s.memory = static_cast<size_t>(number_of("LARSCALE_EMULATED_MEMORY", 1 << 20)) << 10;
   s.order = static_cast<unsigned long long>(number_of("LARSCALE_EMULATED_ORDER", 0));
   s.blocking = number_of("CUDA_LAUNCH_BLOCKING", 0) != 0;
   char name[64];
@@ -190,6 +193,7 @@ void launch_body(const char *name, bool valid, dim3 grid, dim3 block, cudaStream
   push(s, {of,
            [=] {
              if (fault != cudaSuccess) return fault;
+             world().runs[of]++;
              const char *wrong = run_grid(grid, block, order, body);
              if (wrong) world().explanation = of + ": " + wrong;
              return wrong ? cudaErrorLaunchFailure : cudaSuccess;
@@ -221,6 +225,18 @@ cudaError_t cudaSetDevice(int which) {
   if (cudaError_t error = injected(__func__)) return error;
   if (which < 0 || which >= world().devices) return keep(cudaErrorInvalidDevice);
   device = which;
+  return cudaSuccess;
+}
+
+cudaError_t cudaDeviceGetAttribute(int *value, cudaDeviceAttr, int which) {
+  BEGIN_CALL();
+  if (which < 0 || which >= world().devices) return keep(cudaErrorInvalidDevice);
+  *value = static_cast<int>(number_of("LARSCALE_EMULATED_MODE", cudaComputeModeDefault));
+  return cudaSuccess;
+}
+
+cudaError_t cudaDriverGetVersion(int *version) {
+  *version = VERSION;
   return cudaSuccess;
 }
 
@@ -316,7 +332,7 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t s, cudaEvent_t e, unsigned) {
 
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t *e, unsigned) {
   BEGIN_CALL();
-  *e = new event{0, 0};
+  *e = new event{0, 0, nullptr};
   world().events++;
   return cudaSuccess;
 }
@@ -331,13 +347,20 @@ cudaError_t cudaEventDestroy(cudaEvent_t e) {
 
 cudaError_t cudaEventRecord(cudaEvent_t e, cudaStream_t s) {
   BEGIN_CALL();
+  e->in = s;
   return push(s, {__func__, nullptr, nullptr, e, ++e->recorded});
 }
 
 cudaError_t cudaEventSynchronize(cudaEvent_t e) {
   BEGIN_CALL();
   unsigned long turn = e->recorded;
-  return run_until(nullptr, [=] { return e->reached >= turn; });
+  return run_until(e->in, [=] { return e->reached >= turn; });
+}
+
+cudaError_t cudaFuncGetAttributes(cudaFuncAttributes *attributes, const void *) {
+  BEGIN_CALL();
+  *attributes = {};
+  return cudaSuccess;
 }
 
 cudaError_t cudaGetLastError() {
@@ -365,6 +388,8 @@ const char *cudaGetErrorString(cudaError_t error) {
     return "no CUDA-capable device is detected";
   case cudaErrorInvalidDevice:
     return "invalid device ordinal";
+  case cudaErrorNoKernelImageForDevice:
+    return "no kernel image is available for execution on the device";
   case cudaErrorIllegalAddress:
     text = "an illegal memory access was encountered";
     break;
@@ -413,6 +438,11 @@ void ls_emulation_set_fault(const char *what, int call, int error) {
 void ls_emulation_set_blocking(int blocking) {
   guard lock(mutex);
   world().blocking = blocking;
+}
+
+int ls_emulation_runs(const char *kernel) {
+  guard lock(mutex);
+  return world().runs[kernel];
 }
 
 size_t ls_emulation_device_bytes(void) {
