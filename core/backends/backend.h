@@ -48,6 +48,9 @@ typedef struct ls_operator ls_operator;
 typedef struct ls_operator_place {
   int first; /* 1: the input is the image: plain floats [height][width][in_channels], or a const
                 ls_image * if the backend takes images; its gradient is never asked for */
+  int read_rows, read_columns; /* of a conv block's output, what the next block reads; 0: all. Where
+                                  pooling drops the last rows of its input, nobody reads them: they
+                                  need not be computed, and their gradient is zero */
 } ls_operator_place;
 
 /* Bytes that the caller provides, each block aligned to LS_ALIGNMENT and followed by LS_ALIGNMENT

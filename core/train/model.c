@@ -38,9 +38,25 @@ static ls_status allocate(ls_model *model, void **block, size_t bytes, const cha
   return ls_block_allocate(ls_model_home(model), block, bytes, what, error);
 }
 
+/* What the blocks after it read of a block's output, from the last block back: the receptive fields
+ * of those windows of the next block that are read themselves. */
+static void find_read(const ls_network_spec *spec, int index, ls_operator_place *place) {
+  ls_conv_block_shape last = ls_network_block(spec, spec->block_count - 1);
+  place->read_rows = last.height / last.pool;
+  place->read_columns = last.width / last.pool;
+  for (int i = spec->block_count - 1; i > index; i--) {
+    ls_conv_block_shape s = ls_network_block(spec, i);
+    int rows = place->read_rows * s.pool + s.kernel / 2;
+    int columns = place->read_columns * s.pool + s.kernel / 2;
+    place->read_rows = rows < s.height ? rows : s.height;
+    place->read_columns = columns < s.width ? columns : s.width;
+  }
+}
+
 static ls_status make_operator(ls_model *model, int index, ls_error *error) {
   layer *l = &model->layers[index];
   ls_operator_place place = {.first = index == 0};
+  if (index < model->spec.block_count) find_read(&model->spec, index, &place);
   l->parameters = ls_network_layer(&model->spec, index);
   ls_status status;
   if (index < model->spec.block_count) {

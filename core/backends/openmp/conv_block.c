@@ -25,6 +25,14 @@ static ls_openmp_map output_map(const ls_openmp_conv *conv, void *block) {
   return ls_openmp_map_at(s->height / s->pool, s->width / s->pool, s->out_channels, block);
 }
 
+/* The part of the output that is computed. */
+static ls_openmp_map computed_map(const ls_openmp_conv *conv, void *block) {
+  ls_openmp_map map = output_map(conv, block);
+  map.rows = conv->rows;
+  map.columns = conv->columns;
+  return map;
+}
+
 static ls_openmp_map input_map(const ls_openmp_conv *conv, void *block) {
   const ls_conv_block_shape *s = &conv->shape;
   return ls_openmp_map_at(s->height, s->width, s->in_channels, block);
@@ -74,7 +82,7 @@ static ls_status forward(ls_operator *op, const void *input, void *output, void 
   (void)error;
   ls_openmp_conv *conv = (ls_openmp_conv *)op;
   ls_openmp_call call = {.input = source(conv, input, saved, 1),
-                         .output = output_map(conv, output),
+                         .output = computed_map(conv, output),
                          .argmax = saved,
                          .workspace = workspace};
   int done = 0;
@@ -98,8 +106,8 @@ static ls_status backward(ls_operator *op, const void *input, void *output, void
   (void)error;
   ls_openmp_conv *conv = (ls_openmp_conv *)op;
   ls_openmp_call call = {.input = source(conv, input, saved, 0),
-                         .output = output_map(conv, output),
-                         .output_gradient = output_map(conv, output_gradient),
+                         .output = computed_map(conv, output),
+                         .output_gradient = computed_map(conv, output_gradient),
                          .want_input_gradient = input_gradient != NULL,
                          .argmax = saved,
                          .workspace = workspace,
@@ -196,6 +204,8 @@ ls_status ls_openmp_conv_new(ls_device *device, const ls_conv_block_shape *shape
   conv->shape = *shape;
   conv->threads = device->threads;
   conv->first = place->first;
+  conv->rows = place->read_rows ? place->read_rows : shape->height / shape->pool;
+  conv->columns = place->read_columns ? place->read_columns : shape->width / shape->pool;
   conv->fast = fits_kernels(shape, place->first);
   conv->skip = device->skip;
   conv->winograd = device->winograd;

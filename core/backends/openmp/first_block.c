@@ -274,7 +274,7 @@ static size_t chunk_floats(const ls_openmp_conv *conv) {
 }
 
 size_t ls_openmp_first_workspace(const ls_openmp_conv *conv) {
-  int rows = conv->shape.height / 5;
+  int rows = conv->rows;
   return chunk_floats(conv) * (size_t)ls_openmp_ceil(rows, chunk_rows(rows)) * sizeof(float);
 }
 

@@ -129,7 +129,7 @@ static row_view rows_of_band(const plan *p, int band) {
 static void clear_rows(const plan *p, int band, int group, const row_view *rows) {
   int last = band + 1 == p->bands, first = group * PIXEL;
   int width = p->in - first < PIXEL ? p->in - first : PIXEL;
-  int pooled_rows = p->conv->shape.height / 5, pooled_columns = p->conv->shape.width / 5;
+  int pooled_rows = p->call->output.rows, pooled_columns = p->call->output.columns;
   for (int y = 5 * p->first_row[band]; y < rows->own_end + (last ? 0 : HALO); y++) {
     float *row = row_at(rows, y) + first;
     uint16_t columns[MOST_COLUMNS];

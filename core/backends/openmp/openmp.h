@@ -21,6 +21,7 @@ typedef struct ls_openmp_conv {
   const ls_openmp_kernels *kernels;
   ls_conv_block_shape shape;
   int threads, first, fast; /* fast: a shape that the kernels take */
+  int rows, columns;        /* of the output, what is computed: what the next block reads */
   ls_openmp_skip skip;
   int winograd;
   char description[64];
