@@ -83,18 +83,38 @@ static void print_kernels(const char *variant, const char *text) {
   }
 }
 
+/* "device 0: NAME, 80.0 GB, compute capability 9.0, driver CUDA 13.0, runtime CUDA 13.0" */
+static void print_device(const cJSON *device) {
+  static const char *const facts[][2] = {{"compute_capability", "compute capability"},
+                                         {"driver", "driver CUDA"},
+                                         {"runtime", "runtime CUDA"},
+                                         {"problem", "cannot be used:"}};
+  const cJSON *memory = cJSON_GetObjectItem(device, "memory_bytes");
+  printf("  %-22s device %.0f: %s", "", cJSON_GetObjectItem(device, "device")->valuedouble,
+         cJSON_GetObjectItem(device, "name")->valuestring);
+  if (memory) printf(", %.1f GB", memory->valuedouble / 1e9);
+  for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
+    const cJSON *fact = cJSON_GetObjectItem(device, facts[i][0]);
+    if (fact) printf(", %s %s", facts[i][1], fact->valuestring);
+  }
+  puts("");
+}
+
 static void print_backends(const cJSON *backends) {
   puts("backends");
   for (const cJSON *backend = backends->child; backend; backend = backend->next) {
     const char *name = cJSON_GetObjectItem(backend, "name")->valuestring;
     if (!cJSON_IsTrue(cJSON_GetObjectItem(backend, "available"))) {
       printf("  %-22s %s%s\n", name,
-             cJSON_HasObjectItem(backend, "version") ? "cannot be used here: " : "not built: needs ",
+             cJSON_HasObjectItem(backend, "version") ? "cannot be used here: "
+                                                     : "not built: needs ",
              cJSON_GetObjectItem(backend, "reason")->valuestring);
       continue;
     }
     printf("  %-22s %s\n", name, cJSON_GetObjectItem(backend, "summary")->valuestring);
     printf("  %-22s %s\n", "", cJSON_GetObjectItem(backend, "version")->valuestring);
+    const cJSON *devices = cJSON_GetObjectItem(backend, "devices");
+    for (const cJSON *d = devices ? devices->child : NULL; d; d = d->next) print_device(d);
     const cJSON *kernels = cJSON_GetObjectItem(backend, "kernels");
     for (const cJSON *variant = kernels->child; variant; variant = variant->next)
       print_kernels(variant->string, variant->valuestring);

@@ -19,3 +19,11 @@ set(CMAKE_CUDA_STANDARD_REQUIRED ON)
 set(CMAKE_CUDA_RUNTIME_LIBRARY Static)
 enable_language(CUDA)
 enable_language(CXX)
+
+# The oldest compute capability that the build is for (75 of "75;80-real"), for messages.
+string(REGEX MATCHALL "[0-9]+" LARSCALE_CUDA_OLDEST "${CMAKE_CUDA_ARCHITECTURES}")
+list(SORT LARSCALE_CUDA_OLDEST COMPARE NATURAL)
+list(GET LARSCALE_CUDA_OLDEST 0 LARSCALE_CUDA_OLDEST)
+if(NOT LARSCALE_CUDA_OLDEST)
+  set(LARSCALE_CUDA_OLDEST 0) # "all", "native"
+endif()

@@ -32,6 +32,15 @@ typedef struct ls_backend_options {
                            same bits as off), "off" */
 } ls_backend_options;
 
+/* What is known of a device (a GPU); texts are empty, and numbers 0, where nothing is. */
+typedef struct ls_device_facts {
+  char name[256];
+  double memory_bytes;
+  char capability[16];          /* compute capability: "9.0" */
+  char driver[32], runtime[32]; /* versions of CUDA: what the driver can, what the build has */
+  char problem[192];            /* why it cannot be used; empty: it can */
+} ls_device_facts;
+
 typedef struct ls_device ls_device; /* defined by each backend for itself */
 typedef struct ls_operator ls_operator;
 
@@ -115,13 +124,17 @@ typedef struct ls_backend {
    * images are made dense by the caller. */
   int takes_images;
 
-  /* (optional) 1: computes on a stand-in for its device. Right results, times that mean nothing: what
-   * is measured with it is never valid, and nobody gets it without asking for it by name. */
+  /* (optional) 1: computes on a stand-in for its device. Right results, times that mean nothing:
+   * what is measured with it is never valid, and nobody gets it without asking for it by name. */
   int emulated;
 
   /* Version of the library behind it and the kernels it chose on this machine, as one line. Part of
    * what a checkpoint must agree with: another text means that other bits may come out. */
   void (*version)(char *text, size_t length);
+
+  /* (optional) 1: available, version and the devices open large libraries to answer; then they are
+   * asked only by who means this backend, or all of them. */
+  int opens_libraries;
 
   /* (optional) 0 and a reason if it cannot run on this machine. Default: it can. */
   int (*available)(char *reason, size_t length);
@@ -130,6 +143,9 @@ typedef struct ls_backend {
    * name of one of them (0 .. device_count() - 1). Default: none; it computes on the processors. */
   int (*device_count)(void);
   void (*device_name)(int device, char *text, size_t length);
+
+  /* (optional) More about it. Default: nothing but its name is known. */
+  void (*device_facts)(int device, ls_device_facts *facts);
 
   /* (optional) The memory that activations, their gradients, saved data, workspace and the
    * gradients of the parameters lie in. Default: the processor's. Images, weights and what is

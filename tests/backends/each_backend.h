@@ -10,7 +10,8 @@ typedef struct ls_backend_check {
 } ls_backend_check;
 
 /* A backend that says it cannot run on this machine is a visible skip; any status but LS_OK is a
- * failure. Returns the program's exit code. */
+ * failure. LARSCALE_TEST_BACKENDS=NAME,NAME.. in the environment: these backends alone. Returns the
+ * program's exit code. */
 int ls_run_for_each_backend(const ls_backend_check *checks, int count);
 
 #endif

@@ -80,6 +80,24 @@ def test_devices_that_cannot_be_used(trial):
 
 
 @with_trial
+def test_devices_listed(trial):
+    """info lists the devices, and why one cannot be used; what cannot be used is not computed on"""
+    prepare(trial)
+    def listed(**environment_of_run):
+        out = larscale("info", "--json", "--size", 640, environment=environment_of_run).out
+        text = larscale("info", "--size", 640, environment=environment_of_run).out
+        return next(b for b in json.loads(out)["backends"] if b["name"] == "cuda-emulated")["devices"], text
+    devices, text = listed(LARSCALE_EMULATED_DEVICES="3", LARSCALE_EMULATED_MEMORY="512")
+    assert [d["device"] for d in devices] == [0, 1, 2] and all(d["usable"] for d in devices), devices
+    assert devices[2]["memory_bytes"] == 512 << 20 and devices[2]["driver"] and devices[2]["runtime"], devices
+    assert "device 2: emulated, 0.5 GB, compute capability" in text, text
+    devices, text = listed(LARSCALE_EMULATED_MODE="2")
+    assert not devices[0]["usable"] and "forbids computing" in devices[0]["problem"], devices
+    assert "cannot be used: its mode forbids computing" in text, text
+    fails(trial, says="cannot be used: its mode forbids computing", code=77, LARSCALE_EMULATED_MODE="2")
+
+
+@with_trial
 def test_gpu_speedup(trial):
     """gpu-speedup on two emulated devices: measured, and never valid"""
     prepare(trial)

@@ -14,7 +14,7 @@
 namespace LS_CUDA_NAMESPACE {
 
 /* The last work on some bytes of the device, so that who reads them need not wait for what came
- * after it. */
+ * after it. Gradients of the parameters have marks; who reads other bytes waits for everything. */
 struct mark {
   const char *begin, *end;
   cudaEvent_t done;
@@ -78,6 +78,7 @@ void device_close(ls_device *d);
 int available(char *reason, size_t length);
 int device_count();
 void device_name(int number, char *text, size_t length);
+void device_facts(int number, ls_device_facts *facts);
 
 inline device *device_of(ls_device *d) {
   return (device *)d;

@@ -19,7 +19,6 @@ constexpr int OUTS = 16;         /* output channels of a block of weight_gradien
 constexpr int SORT_WINDOWS = 8;  /* windows of a block of sort_window, */
 constexpr int SORT_LANES = 32;   /* each with so many threads: one for a position */
 constexpr int FIRSTS = TAPS + 1; /* where each position begins in a sorted window, and the end */
-constexpr int POSITION_BITS = 5;
 
 /* Receptive fields of up to BATCH windows, PIXEL channels from `first` on, zero outside the input.
  */
@@ -82,7 +81,8 @@ __global__ void __launch_bounds__(THREADS)
 
 /* Sorts the output channels of each window by the positions of their maxima: those whose taps meet
  * a given pixel are then a few stretches. Channels with no gradient are left out, and with them
- * background windows. firsts: [windows][FIRSTS]; order: [windows][out], channel and position. */
+ * background windows. firsts: [windows][FIRSTS]; order: [windows][out], TAPS * channel - column of
+ * the maximum: from_window adds what depends on the pixel, and has the place of a filter. */
 __global__ void __launch_bounds__(SORT_WINDOWS *SORT_LANES)
     sort_window(map output, map gradient, const unsigned char *argmax, unsigned short *firsts,
                 int *order, float *sorted) {
@@ -103,7 +103,7 @@ __global__ void __launch_bounds__(SORT_WINDOWS *SORT_LANES)
   if (!count) return;
   for (int k = 0; k < channels; k++) {
     if (argmax[at + k] != position || gradient.values[at + k] == 0) continue;
-    order[at + first] = k << POSITION_BITS | position;
+    order[at + first] = k * TAPS - position % POOL;
     sorted[at + first++] = gradient.values[at + k];
   }
 }
@@ -116,12 +116,9 @@ static __device__ inline float from_window(const unsigned short *firsts, const i
   const int left = column < POOL ? 0 : column - POOL + 1, right = column < POOL ? column : POOL - 1;
   const int last = row < POOL ? row : POOL - 1;
   for (int top = row < POOL ? 0 : row - POOL + 1; top <= last; top++) {
-    const int end = firsts[top * POOL + right + 1];
-    for (int j = firsts[top * POOL + left]; j < end; j++) {
-      const int position = order[j] & ((1 << POSITION_BITS) - 1), k = order[j] >> POSITION_BITS;
-      const int tap = (row - top) * POOL + column - position % POOL;
-      sum = multiply_add(sorted[j], filters[((size_t)k * TAPS + tap) * PIXEL], sum);
-    }
+    const int end = firsts[top * POOL + right + 1], tap = (row - top) * POOL + column;
+    for (int j = firsts[top * POOL + left]; j < end; j++)
+      sum = multiply_add(sorted[j], filters[(order[j] + tap) * PIXEL], sum);
   }
   return sum;
 }

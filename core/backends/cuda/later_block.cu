@@ -59,15 +59,11 @@ __global__ void __launch_bounds__(OUTS)
     later_constant(map input, const float *weights, const float *bias, int channels,
                    const float *known_input, const int *known, const int *list, int windows,
                    float *background) {
-  LS_SHARED(int, differs, [1]);
   const int k = blockIdx.x * OUTS + threadIdx.x, in = input.channels;
-  if (!threadIdx.x) {
-    differs[0] = list[0] < windows && !*known;
-    for (int i = 0; i < in; i++)
-      if (list[0] < windows && known_input[i] != input.background[i]) differs[0] = 1;
-  }
-  __syncthreads();
-  if (!differs[0] || k >= channels) return;
+  if (list[0] == windows) return;
+  int differs = !*known;
+  for (int i = threadIdx.x; i < in; i += OUTS) differs |= known_input[i] != input.background[i];
+  if (!__syncthreads_or(differs) || k >= channels) return;
   float sum = 0;
   for (int first = 0; first < in; first += CHUNK)
     for (int kr = 0; kr < POOL; kr++)

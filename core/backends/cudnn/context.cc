@@ -153,9 +153,11 @@ const ls_backend TABLE = {
     .emulated = 0,
 #endif
     .version = functions::say_version,
+    .opens_libraries = 1,
     .available = LS_CUDA_NAMESPACE::available,
     .device_count = LS_CUDA_NAMESPACE::device_count,
     .device_name = LS_CUDA_NAMESPACE::device_name,
+    .device_facts = LS_CUDA_NAMESPACE::device_facts,
     .memory = functions::blocks,
     .device_open = functions::open_device,
     .device_close = functions::close_device,

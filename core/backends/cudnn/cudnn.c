@@ -115,6 +115,13 @@ static void device_name(int device, char *text, size_t length) {
   if (module) module->device_name(device, text, length);
 }
 
+static void device_facts(int device, ls_device_facts *facts) {
+  char reason[512];
+  const ls_backend *module = load(reason, sizeof reason);
+  *facts = (ls_device_facts){.name = "unknown"};
+  if (module) module->device_facts(device, facts);
+}
+
 static ls_status device_open(const ls_backend_options *options, ls_device **device,
                              ls_error *error) {
   char reason[512];
@@ -179,6 +186,7 @@ static const char *const variants[] = {"float32", "tf32", NULL};
 
 const ls_backend ls_backend_cudnn = {
     .name = "cudnn",
+    .opens_libraries = 1,
     .summary = "what a framework does on a GPU: convolution, pooling and ELU of cuDNN, cuBLAS; "
                "variant tf32: with less exact products",
     .variants = variants,
@@ -186,6 +194,7 @@ const ls_backend ls_backend_cudnn = {
     .available = available,
     .device_count = device_count,
     .device_name = device_name,
+    .device_facts = device_facts,
     .memory = &memory,
     .device_open = device_open,
     .device_close = device_close,

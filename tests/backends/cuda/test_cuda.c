@@ -365,6 +365,44 @@ static void images_travel_while_others_are_computed(void **state) {
   ls_image_destroy(&image);
 }
 
+/* Also of blocks that hold no gradients, what is read right after a call is what is there when all
+ * is over. */
+static void activations_are_read_when_they_are_there(void **state) {
+  (void)state;
+  ls_backend_options options = {.threads = 1};
+  ls_conv_block_shape shape = ls_network_block(&spec, 0);
+  ls_operator_place place = {.first = 1};
+  ls_layer_parameters at = ls_network_layer(&spec, 0);
+  ls_block_home home = {.backend = backend};
+  ls_operator *op;
+  ls_error error = {0};
+  ls_image image;
+  void *output, *saved, *workspace;
+  image_new(&image, 1);
+  assert_ok(backend->device_open(&options, &home.device, &error), &error);
+  assert_ok(backend->conv_block_new(home.device, &shape, &place, &op, &error), &error);
+  assert_ok(ls_block_allocate(home, &output, op->sizes.output, "test", &error), &error);
+  assert_ok(ls_block_allocate(home, &saved, op->sizes.saved, "test", &error), &error);
+  assert_ok(ls_block_allocate(home, &workspace, op->sizes.workspace, "test", &error), &error);
+  assert_ok(op->functions->set_weights(op, parameters + at.kernel_offset,
+                                       parameters + at.bias_offset, &error),
+            &error);
+  size_t floats = op->sizes.output / sizeof(float);
+  float *early = floats_new(floats), *late = floats_new(floats), *plain = floats_new(floats);
+  assert_ok(op->functions->forward(op, &image, output, saved, workspace, &error), &error);
+  assert_ok(ls_block_read(home, output, early, op->sizes.output, &error), &error);
+  assert_ok(ls_operator_export(home, op, output, plain, &error), &error);
+  assert_ok(ls_block_read(home, output, late, op->sizes.output, &error), &error);
+  assert_memory_equal(early, late, op->sizes.output);
+  op->functions->destroy(op);
+  void *const blocks[] = {output, saved, workspace};
+  for (int b = 0; b < 3; b++) ls_block_free(home, blocks[b]);
+  backend->device_close(home.device);
+  float *const plains[] = {early, late, plain};
+  for (int p = 0; p < 3; p++) ls_free(plains[p]);
+  ls_image_destroy(&image);
+}
+
 static void never_the_default(void **state) {
   (void)state;
   const ls_backend *found;
@@ -391,6 +429,7 @@ int main(void) {
       cmocka_unit_test(devices_do_not_mix),
       cmocka_unit_test(gradients_are_read_while_computing_goes_on),
       cmocka_unit_test(images_travel_while_others_are_computed),
+      cmocka_unit_test(activations_are_read_when_they_are_there),
       cmocka_unit_test(never_the_default),
       cmocka_unit_test(nothing_is_left),
   };

@@ -2,6 +2,8 @@
  *
  * LARSCALE_EMULATED_DEVICES=2    devices of the node; 0: none
  * LARSCALE_EMULATED_MEMORY=65536 KiB of each; default: 1 GiB
+ * LARSCALE_EMULATED_MODE=0       compute mode of the devices, CUDA's number; 2: computing is
+ *                                forbidden
  * LARSCALE_EMULATED_ORDER=seed   0: blocks, threads and streams in the order of their numbers; else
  *                                in an order drawn from the seed, another for every launch
  * LARSCALE_EMULATED_FAULT=what:n:error  the n-th (1..) call of this runtime function, or launch of

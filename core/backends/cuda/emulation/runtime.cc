@@ -228,6 +228,18 @@ cudaError_t cudaSetDevice(int which) {
   return cudaSuccess;
 }
 
+cudaError_t cudaDeviceGetAttribute(int *value, cudaDeviceAttr, int which) {
+  BEGIN_CALL();
+  if (which < 0 || which >= world().devices) return keep(cudaErrorInvalidDevice);
+  *value = static_cast<int>(number_of("LARSCALE_EMULATED_MODE", cudaComputeModeDefault));
+  return cudaSuccess;
+}
+
+cudaError_t cudaDriverGetVersion(int *version) {
+  *version = VERSION;
+  return cudaSuccess;
+}
+
 cudaError_t cudaRuntimeGetVersion(int *version) {
   *version = VERSION;
   return cudaSuccess;
@@ -345,6 +357,12 @@ cudaError_t cudaEventSynchronize(cudaEvent_t e) {
   return run_until(e->in, [=] { return e->reached >= turn; });
 }
 
+cudaError_t cudaFuncGetAttributes(cudaFuncAttributes *attributes, const void *) {
+  BEGIN_CALL();
+  *attributes = {};
+  return cudaSuccess;
+}
+
 cudaError_t cudaGetLastError() {
   cudaError_t error = last_error;
   last_error = cudaSuccess;
@@ -370,6 +388,8 @@ const char *cudaGetErrorString(cudaError_t error) {
     return "no CUDA-capable device is detected";
   case cudaErrorInvalidDevice:
     return "invalid device ordinal";
+  case cudaErrorNoKernelImageForDevice:
+    return "no kernel image is available for execution on the device";
   case cudaErrorIllegalAddress:
     text = "an illegal memory access was encountered";
     break;
