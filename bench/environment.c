@@ -83,22 +83,31 @@ static void add_devices(const ls_backend *backend, cJSON *entry) {
   }
 }
 
-static void add_backends(cJSON *environment) {
+static void add_answers(cJSON *entry, const ls_backend *backend) {
+  char text[256] = "";
+  int available = !backend->available || backend->available(text, sizeof text);
+  cJSON_AddBoolToObject(entry, "available", available);
+  if (!available) cJSON_AddStringToObject(entry, "reason", text);
+  backend->version(text, sizeof text);
+  cJSON_AddStringToObject(entry, "version", text);
+  if (available && backend->device_count) add_devices(backend, entry);
+}
+
+/* used: NULL asks every backend whether it can run here and for its version; else those that open
+ * large libraries to know are asked only if they are this one. */
+static void add_backends(cJSON *environment, const ls_backend *used) {
   cJSON *backends = cJSON_AddArrayToObject(environment, "backends");
   for (int i = 0; ls_backend_at(i); i++) {
     const ls_backend *backend = ls_backend_at(i);
     cJSON *entry = cJSON_CreateObject(), *variants;
     if (!entry || !cJSON_AddItemToArray(backends, entry)) return;
-    char text[256] = "";
-    int available = !backend->available || backend->available(text, sizeof text);
     cJSON_AddStringToObject(entry, "name", backend->name);
     cJSON_AddStringToObject(entry, "summary", backend->summary);
-    cJSON_AddBoolToObject(entry, "available", available);
     if (backend->emulated) cJSON_AddBoolToObject(entry, "emulated", 1);
-    if (!available) cJSON_AddStringToObject(entry, "reason", text);
-    backend->version(text, sizeof text);
-    cJSON_AddStringToObject(entry, "version", text);
-    if (available && backend->device_count) add_devices(backend, entry);
+    if (used && used != backend && backend->opens_libraries)
+      cJSON_AddNullToObject(entry, "available");
+    else
+      add_answers(entry, backend);
     variants = cJSON_AddArrayToObject(entry, "variants");
     for (int v = 0; backend->variants[v]; v++)
       cJSON_AddItemToArray(variants, cJSON_CreateString(backend->variants[v]));
@@ -142,20 +151,24 @@ static void add_variables(cJSON *environment) {
     if (getenv(names[i])) cJSON_AddStringToObject(variables, names[i], getenv(names[i]));
 }
 
-ls_status ls_environment_describe(cJSON **out, ls_error *error) {
+static ls_status describe(cJSON **out, const ls_backend *used, ls_error *error) {
   cJSON *environment = *out = cJSON_CreateObject(), *machine;
   if (!environment) return ls_fail(error, LS_MEMORY, "no memory to describe the environment");
   ls_environment_program(cJSON_AddObjectToObject(environment, "program"));
   ls_status status = ls_machine_describe(&machine, error);
   if (status == LS_OK) cJSON_AddItemToObject(environment, "machine", machine);
   add_libraries(environment);
-  add_backends(environment);
+  add_backends(environment, used);
   add_variables(environment);
   if (status != LS_OK) {
     cJSON_Delete(environment);
     *out = NULL;
   }
   return status;
+}
+
+ls_status ls_environment_describe(cJSON **out, ls_error *error) {
+  return describe(out, NULL, error);
 }
 
 static void add_data(const ls_job *job, const char *checksum, cJSON *environment) {
@@ -236,7 +249,7 @@ static void add_options(const ls_settings *settings, cJSON *environment) {
 ls_status ls_environment_of_run(const ls_settings *settings, const ls_job *job, const ls_comm *comm,
                                 const char *kernels, const char *data_checksum, cJSON **out,
                                 ls_error *error) {
-  LS_TRY(ls_environment_describe(out, error));
+  LS_TRY(describe(out, job->backend, error));
   cJSON *environment = *out;
   char text[64];
   time_t now = time(NULL);

@@ -132,17 +132,22 @@ static void write_beginning(ls_train_record *r) {
   event(r, LS_EVENT_START, "run", 0, 0);
 }
 
-static ls_status check_kernels(ls_train_record *r, ls_error *error) {
-  ls_error difference = {0};
-  ls_status status = ls_kernel_check(r->facts.job->backend, &r->facts.job->options,
-                                     &r->facts.job->spec, &difference);
-  if (status == LS_OK) status = ls_check_real_device(r->facts.job->backend, &difference);
-  if (status == LS_VALUE) {
-    snprintf(r->invalid, sizeof r->invalid, "%.200s", difference.message);
-    return LS_OK;
-  }
-  if (status != LS_OK) *error = difference;
+ls_status ls_train_record_check(const ls_job *job, ls_error *difference, ls_error *error) {
+  *difference = (ls_error){0};
+  ls_status status = ls_kernel_check(job->backend, &job->options, &job->spec, difference);
+  if (status == LS_OK) status = ls_check_real_device(job->backend, difference);
+  if (status == LS_VALUE) return LS_OK;
+  if (status != LS_OK) *error = *difference;
   return status;
+}
+
+static ls_status take_check(ls_train_record *r, ls_error *error) {
+  ls_error found;
+  if (!r->facts.kernels) LS_TRY(ls_train_record_check(r->facts.job, &found, error));
+  const ls_error *difference = r->facts.kernels ? r->facts.kernels : &found;
+  snprintf(r->invalid, sizeof r->invalid, "%.200s", difference->message);
+  r->facts.kernels = NULL; /* the caller's, for this call */
+  return LS_OK;
 }
 
 ls_status ls_train_record_open(const ls_train_record_facts *facts, ls_train_record **out,
@@ -161,7 +166,7 @@ ls_status ls_train_record_open(const ls_train_record_facts *facts, ls_train_reco
                                .validation_accuracy = NAN,
                                .learning_rate = NAN};
     r->record = facts->shared;
-    status = facts->is_part ? LS_OK : check_kernels(r, error);
+    status = facts->is_part ? LS_OK : take_check(r, error);
     if (status == LS_OK && !facts->is_part) status = open_folder(r, error);
   } else
     ls_fail(error, status, "no memory for the run's record");

@@ -25,6 +25,7 @@ typedef struct ls_train_record_facts {
   const ls_model *model;
   const char *communication;         /* how gradients come together; NULL: no training */
   const volatile sig_atomic_t *stop; /* NULL, or set when evaluation shall end early (LS_STOPPED) */
+  const ls_error *kernels; /* what ls_train_record_check found; NULL: checked when opened */
   /* One training among others of a record that is open: then no folder is made, the kernels are
    * not checked again, and ls_train_record_finish is not called. */
   int is_part;
@@ -38,8 +39,12 @@ typedef struct ls_train_record_facts {
 /* The functions below are called by all ranks together, unless said otherwise; errors are every
  * rank's. */
 
-/* Checks the backend's kernels against the reference, opens the run's folder on rank 0, writes the
- * times of loading. */
+/* Checks the job's kernels against the reference. LS_OK too if they differ, which is not this
+ * call's error but in difference (else empty), and will make the result invalid. Before a run takes
+ * its memory this needs none on top of it. */
+ls_status ls_train_record_check(const ls_job *job, ls_error *difference, ls_error *error);
+
+/* Checks the backend's kernels, opens the run's folder on rank 0, writes the times of loading. */
 ls_status ls_train_record_open(const ls_train_record_facts *facts, ls_train_record **record,
                                ls_error *error);
 

@@ -219,8 +219,11 @@ ls_status ls_training_prepare(const ls_settings *settings, ls_comm *comm, ls_tra
                      .begun = ls_seconds(),
                      .talks = ls_comm_rank(comm) == 0 && !settings->json};
   LS_TRY(ls_job_open(settings, comm, &t->job, error));
+  ls_error kernels;
+  LS_TRY(ls_comm_agree(comm, ls_train_record_check(&t->job, &kernels, error), error));
   LS_TRY(build(t, error));
   ls_train_record_facts facts = facts_of(t);
+  facts.kernels = &kernels;
   LS_TRY(ls_train_record_open(&facts, &t->record, error));
   LS_TRY(ls_comm_agree(comm, try_outputs(t, error), error));
   if (t->talks) print_start(t);

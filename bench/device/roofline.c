@@ -41,13 +41,12 @@ static const double active_windows[][BLOCKS] = {
     [LEAST_CHARGE] = {0.007, 0.09, 0.26, 0.60},
 };
 
-/* Kernels that compute only such windows, and read only what these see. */
-static int skips(const char *kernel) {
-  static const char *const names[] = {"first_forward",   "later_forward", "first_weight_gradient",
-                                      "weight_gradient", "sort_window",   "input_gradient"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-    if (!strcmp(kernel, names[i])) return 1;
-  return 0;
+/* The share of its work that a kernel has with so much charge. Gradients are where the next block's
+ * active windows see something. */
+static double share_of(const ls_cuda_work *w, charge amount) {
+  if (w->layer >= BLOCKS || w->fixed >= w->read + w->written) return 1;
+  int next = !strcmp(w->kernel, "before_pool") && w->layer + 1 < BLOCKS;
+  return active_windows[amount][w->layer + next];
 }
 
 /* Operations and bytes of something, and what it takes at least. */
@@ -70,19 +69,17 @@ typedef struct question {
   charge charge;
 } question;
 
-/* The sum of the kernels' bounds: they run one after another. A sparse image is made dense on the
- * device, which writes it once. */
+/* The sum of the kernels' bounds: they run one after another. */
 static double bound_of(const ls_network_spec *spec, const device_peak *device, question q) {
   ls_cuda_work work[LS_CUDA_MOST_WORK];
   int count = ls_cuda_work_of(spec, work);
-  double seconds = q.charge == DENSE ? 0 : ls_cuda_dense_bytes(spec) / device->bytes;
+  double seconds = 0;
   for (int i = 0; i < count; i++) {
     const ls_cuda_work *w = &work[i];
     if ((q.layer >= 0 && w->layer != q.layer) || (q.backward >= 0 && w->backward != q.backward))
       continue;
-    int skipped = q.charge != DENSE && w->layer < BLOCKS && skips(w->kernel);
-    double part = skipped ? active_windows[q.charge][w->layer] : 1;
-    work_sum all = {w->operations * part, w->read * part + w->written};
+    double part = share_of(w, q.charge);
+    work_sum all = {w->operations * part, w->fixed + (w->read + w->written - w->fixed) * part};
     seconds += bound(all, device);
   }
   return seconds;
@@ -256,10 +253,10 @@ static void print_step(const step_bounds *b) {
   print_row("dense over sparse, little charge (target: 5)", b->gain_least);
   printf(
       "\nSparse: windows that see charge are 4.5, 21, 26 and 60%% of the four blocks' with much, "
-      "0.7, 9,\n26 and 60%% with little; the image is made dense on the device, and maps are "
-      "written whole. What is\nleft: those windows, and passes over the image and the maps that "
-      "are as long for an empty image. Where\nthe ratio is below 5, skipping alone cannot reach "
-      "that target.\n\n"
+      "0.7, 9,\n26 and 60%% with little. What is left for an image of no charge: bytes that say "
+      "where it is, and sums\nof gradients of weights. Where the ratio is below 5, computing "
+      "active "
+      "windows whole (`--skip exact`)\ncannot reach that target.\n\n"
       "Call by call: convolution, bias, ELU, pooling and the gradient of each, each over the "
       "whole\nimage: %.1f GB to and from memory; the convolutions by the direct algorithm. "
       "cuDNN may have a\nquicker one, and no call reaches its bound.\n\n",

@@ -132,6 +132,10 @@ typedef struct ls_backend {
    * what a checkpoint must agree with: another text means that other bits may come out. */
   void (*version)(char *text, size_t length);
 
+  /* (optional) 1: available, version and the devices open large libraries to answer; then they are
+   * asked only by who means this backend, or all of them. */
+  int opens_libraries;
+
   /* (optional) 0 and a reason if it cannot run on this machine. Default: it can. */
   int (*available)(char *reason, size_t length);
 

@@ -10,7 +10,12 @@ int ls_block_is_plain(ls_block_home home) {
 
 ls_status ls_block_allocate(ls_block_home home, void **block, size_t bytes, const char *what,
                             ls_error *error) {
-  if (ls_block_is_plain(home)) return ls_allocate(block, bytes, what, error);
+  if (ls_block_is_plain(home)) {
+    /* Zeroed by all threads: a page lies in the memory of the socket that first writes to it, and
+     * so a block is spread over the sockets of the rank's threads. */
+    LS_TRY(ls_allocate_unset(block, bytes, what, error));
+    return ls_block_fill(home, *block, 0, bytes + LS_ALIGNMENT, error);
+  }
   return home.backend->memory->allocate(home.device, block, bytes, what, error);
 }
 

@@ -74,7 +74,7 @@ def test_devices_that_cannot_be_used(trial):
           LARSCALE_EMULATED_FAULT=f"cudaGetDeviceCount:1:{INSUFFICIENT_DRIVER}")
     fails(trial, says="exclusive mode", code=77,
           LARSCALE_EMULATED_FAULT=f"cudaStreamCreateWithFlags:1:{DEVICES_UNAVAILABLE}")
-    fails(trial, says=["MiB are wanted", "of its 1.0 MiB left"], LARSCALE_EMULATED_MEMORY="1")
+    fails(trial, says=["MiB are wanted", "of its 0.1 MiB left"], LARSCALE_EMULATED_MEMORY="64")
     fails(trial, says="2 ranks on a node with 1 devices", code=2, ranks=2, LARSCALE_EMULATED_DEVICES="1")
     fails(trial, "--skip", "shortcut", says=["shortcut", "exact, off"], code=2)
 

@@ -105,6 +105,8 @@ ls_status backward(ls_operator *op, const void *input, void *output, void *outpu
 ls_status export_output(const ls_operator *op, const void *output, float *plain, ls_error *error) {
   const conv_block *self = (const conv_block *)op;
   map y = output_map(self, output);
+  LS_TRY(use(self->d, error));
+  LS_TRY(launch_fill_background(self->d, y, error));
   return device_read(self->d, y.values, plain, map_floats(y) * sizeof(float), error);
 }
 

@@ -43,6 +43,7 @@ const ls_backend ls_backend_cuda = {
     .takes_images = 1,
     .emulated = emulated,
     .version = version,
+    .opens_libraries = 0,
     .available = available,
     .device_count = device_count,
     .device_name = device_name,

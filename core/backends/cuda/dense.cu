@@ -20,7 +20,8 @@ __global__ void __launch_bounds__(THREADS)
   float sum = 0;
   if (output < size.outputs)
     for (int i = begin + threadIdx.y; i < end; i += ROWS)
-      sum += x.values[i] * weights[(size_t)i * size.outputs + output];
+      sum +=
+          value_of(x, i / x.channels, i % x.channels) * weights[(size_t)i * size.outputs + output];
   row_sums[threadIdx.y][threadIdx.x] = sum;
   __syncthreads();
   if (threadIdx.y || output >= size.outputs) return;
@@ -36,7 +37,7 @@ __global__ void __launch_bounds__(THREADS)
   for (int p = 0; p < size.parts; p++) sum += sums[(size_t)p * size.outputs + output];
   sum += bias[output];
   y.values[output] = size.elu ? elu(sum) : sum;
-  y.background[output] = 0;
+  y.background[output] = y.hidden[output] = 0;
   if (!output) y.active[0] = 1;
 }
 
@@ -59,7 +60,7 @@ __global__ void __launch_bounds__(THREADS)
   const int input = blockIdx.x * ROWS + threadIdx.y;
   const bool inside = input < size.inputs;
   const size_t row = (size_t)(inside ? input : 0) * size.outputs;
-  const float value = inside ? x.values[input] : 0;
+  const float value = inside ? value_of(x, input / x.channels, input % x.channels) : 0;
   float sum = 0;
   for (int o = threadIdx.x; inside && o < size.outputs; o += LANES) {
     weight_gradient[row + o] += value * g.values[o];
@@ -70,7 +71,8 @@ __global__ void __launch_bounds__(THREADS)
       sum += __shfl_down_sync(0xffffffffu, sum, distance);
     if (!inside || threadIdx.x) return;
     dx.values[input] = sum;
-    if (input < dx.channels) dx.background[input] = 0;
+    if (input % dx.channels == 0) dx.active[input / dx.channels] = 1;
+    if (input < dx.channels) dx.background[input] = dx.hidden[input] = 0;
   }
 }
 

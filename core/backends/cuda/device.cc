@@ -32,12 +32,15 @@ ls_status check(const device *d, cudaError_t status, const char *doing, ls_error
                  doing, d->number, cudaGetErrorString(status), kernel);
 }
 
+/* A launch also tells of the failure of any kernel before it that the device has met by then. */
 ls_status launched(device *d, const char *kernel, ls_error *error) {
   cudaError_t status = cudaGetLastError();
   d->last_kernel = kernel;
   if (status == cudaSuccess) return LS_OK;
-  return ls_fail(error, LS_INTERNAL, "kernel %s: device %d: %s", kernel, d->number,
-                 cudaGetErrorString(status));
+  return ls_fail(error, LS_INTERNAL,
+                 "kernel %s: device %d: %s (it may be a kernel before it that failed, unless "
+                 "CUDA_LAUNCH_BLOCKING=1 is in the environment)",
+                 kernel, d->number, cudaGetErrorString(status));
 }
 
 ls_status use(const device *d, ls_error *error) {
@@ -147,8 +150,24 @@ static ls_status take(device *d, ls_error *error) {
   return check(d, status, "opening the device", error);
 }
 
+/* A build holds kernels for some kinds of devices, and a driver makes them for newer ones; an older
+ * device, or a driver older than the toolkit, shows in the first kernel otherwise. */
+static ls_status check_kernels(const device *d, ls_error *error) {
+  cudaError_t status = find_kernels();
+  if (status == cudaSuccess) return LS_OK;
+  (void)cudaGetLastError();
+  char of[256];
+  device_name(d->number, of, sizeof of);
+  return ls_fail(
+      error, LS_UNAVAILABLE,
+      "device %d (%s) cannot run the kernels of this build: %s: build with a toolkit that "
+      "compiles for it, and -DCMAKE_CUDA_ARCHITECTURES=native",
+      d->number, of, cudaGetErrorString(status));
+}
+
 static ls_status open(device *d, ls_error *error) {
   LS_TRY(take(d, error));
+  LS_TRY(check_kernels(d, error));
   LS_TRY(new_stream(d, &d->upload, error));
   LS_TRY(new_stream(d, &d->fetch.stream, error));
   d->main.stream = d->compute;
@@ -255,16 +274,19 @@ ls_status mark_written(device *d, const void *begin, size_t bytes, ls_error *err
   return check(d, cudaEventRecord(m->done, d->compute), "recording an event", error);
 }
 
-/* Has the fetching stream wait for the last work on these bytes. */
+/* Has the fetching stream wait for the last work on these bytes; for all work, if they have no
+ * marks. */
 static ls_status wait_for(device *d, const char *begin, const char *end, ls_error *error) {
   std::lock_guard<std::mutex> lock(d->marks_lock);
-  if (d->forgotten) return check(d, cudaStreamSynchronize(d->compute), "waiting", error);
+  int marked = 0;
   for (int i = 0; i < d->mark_count; i++) {
     const mark *m = &d->marks[i];
     if (m->end <= begin || m->begin >= end) continue;
     LS_TRY(check(d, cudaStreamWaitEvent(d->fetch.stream, m->done, 0), "waiting", error));
+    marked = 1;
   }
-  return LS_OK;
+  if (marked && !d->forgotten) return LS_OK;
+  return check(d, cudaStreamSynchronize(d->compute), "waiting", error);
 }
 
 static ls_status pass(device *d, passage *p, void *to, const void *from, size_t bytes,
@@ -308,10 +330,11 @@ static ls_status fill(ls_device *opened, void *block, int byte, size_t bytes, ls
 static ls_status allocate(ls_device *opened, void **block, size_t bytes, const char *what,
                           ls_error *error) {
   enum { SLACK = 64 };
-  LS_TRY(device_allocate(device_of(opened), block, bytes + SLACK, what, error));
-  ls_status status = fill(opened, *block, 0, bytes + SLACK, error);
+  device *d = device_of(opened);
+  LS_TRY(device_allocate(d, block, bytes + SLACK, what, error));
+  ls_status status = check(d, cudaMemsetAsync(*block, 0, bytes + SLACK, d->compute), what, error);
   if (status != LS_OK) {
-    device_release(device_of(opened), *block);
+    device_release(d, *block);
     *block = nullptr;
   }
   return status;

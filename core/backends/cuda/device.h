@@ -14,7 +14,7 @@
 namespace LS_CUDA_NAMESPACE {
 
 /* The last work on some bytes of the device, so that who reads them need not wait for what came
- * after it. */
+ * after it. Gradients of the parameters have marks; who reads other bytes waits for everything. */
 struct mark {
   const char *begin, *end;
   cudaEvent_t done;

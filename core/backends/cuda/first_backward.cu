@@ -60,7 +60,7 @@ __global__ void __launch_bounds__(THREADS)
       stage_strip<PLANES>(size, pixels, row, column, strip);
       for (int i = threadIdx.x; i < MOST_CHANNELS * WINDOWS; i += THREADS) {
         const int channel = i / WINDOWS, w = i % WINDOWS;
-        const bool there = w < count && first + channel < channels;
+        const bool there = w < count && first + channel < channels && output.active[window + w];
         const size_t at = (window + w) * channels + first + channel;
         const int position = there ? argmax[at] : 0;
         g[channel][w] = there ? gradient.values[at] : 0;

@@ -100,14 +100,6 @@ template <int PLANES, int TILE> static __device__ inline bool sees_charge(const 
   return false;
 }
 
-static __device__ inline void write_background(const float *background, int channels, float *values,
-                                               unsigned char *argmax) {
-  for (int k = 0; k < channels; k++) {
-    values[k] = background[k];
-    argmax[k] = 0;
-  }
-}
-
 /* Block (tile column, rows of a tile): 32 windows in each of ROWS rows. */
 template <int PLANES, int ROWS>
 __global__ void __launch_bounds__(TILE_COLUMNS *ROWS)
@@ -127,9 +119,7 @@ __global__ void __launch_bounds__(TILE_COLUMNS *ROWS)
     for (int k = thread; k < channels; k += TILE_COLUMNS * ROWS)
       output.background[k] = background[k];
   if (size.skip && !tiles[blockIdx.y * ROWS / TILE_ROWS * size.tile_columns + blockIdx.x]) {
-    if (!inside) return;
-    output.active[window] = 0;
-    write_background(background, channels, values, argmax + window * channels);
+    if (inside) output.active[window] = 0;
     return;
   }
   stage_field<PLANES, FIELD_ROWS>(pixels, size, (int)blockIdx.y * ROWS * POOL - RIM,
@@ -138,13 +128,12 @@ __global__ void __launch_bounds__(TILE_COLUMNS *ROWS)
   __syncthreads();
   const float *own = field + threadIdx.y * POOL * TILE_FIELD + threadIdx.x * POOL;
   const bool active = inside && (!size.skip || sees_charge<PLANES, TILE>(own));
-  const bool computed = __any_sync(0xffffffffu, active);
   if (inside) output.active[window] = active;
   for (int first = 0; first < channels; first += GROUP) {
     __syncthreads();
     stage_filters<PLANES>(weights, channels, first, thread, TILE_COLUMNS * ROWS, filters);
     __syncthreads();
-    if (!computed || !inside) continue;
+    if (!active) continue;
     float most[GROUP];
     int where[GROUP];
     group_of_channels<PLANES, TILE>(own, filters, most, where);
@@ -153,8 +142,6 @@ __global__ void __launch_bounds__(TILE_COLUMNS *ROWS)
       argmax[window * channels + first + c] = (unsigned char)where[c];
     }
   }
-  if (inside && !computed)
-    write_background(background, channels, values, argmax + window * channels);
 }
 
 static unsigned blocks(int count, int each) {

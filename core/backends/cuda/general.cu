@@ -93,7 +93,8 @@ __global__ void __launch_bounds__(THREADS, 4)
                weights[((size_t)(kr * s.kernel + kc) * s.in_channels + in) * s.out_channels + out];
       }
   input_gradient.values[at] = sum;
-  if (at < (size_t)s.in_channels) input_gradient.background[at] = 0;
+  if (!in) input_gradient.active[pixel] = 1;
+  if (at < (size_t)s.in_channels) input_gradient.background[at] = input_gradient.hidden[at] = 0;
 }
 
 static dim3 blocks(size_t count) {

@@ -7,6 +7,8 @@
 
 namespace LS_CUDA_NAMESPACE {
 
+constexpr size_t PAIR_BYTES = sizeof(unsigned) + sizeof(float);
+
 static size_t pixel_bytes(const image_input *in) {
   return (size_t)in->rows * (size_t)in->columns * (size_t)in->planes * sizeof(float);
 }
@@ -23,14 +25,15 @@ static ls_status new_event(device *d, cudaEvent_t *event, ls_error *error) {
 static ls_status slot_new(image_input *in, uploaded *slot, ls_error *error) {
   LS_TRY(device_allocate(in->d, (void **)&slot->pixels, pixel_bytes(in), "an image", error));
   LS_TRY(device_allocate(in->d, (void **)&slot->tiles, tile_bytes(in), "an image", error));
+  LS_TRY(device_allocate(in->d, (void **)&slot->pairs, PAIR_BYTES * UPLOAD_PAIRS,
+                         "pairs of an image", error));
   LS_TRY(new_event(in->d, &slot->ready, error));
   return new_event(in->d, &slot->free, error);
 }
 
 static ls_status buffer_new(image_input *in, upload_buffer *buffer, ls_error *error) {
-  const size_t bytes = UPLOAD_PAIRS * (sizeof(unsigned) + sizeof(float));
-  LS_TRY(check(in->d, cudaMallocHost(&buffer->pinned, bytes), "pinned memory", error));
-  LS_TRY(device_allocate(in->d, &buffer->on_device, bytes, "pairs of an image", error));
+  LS_TRY(check(in->d, cudaMallocHost(&buffer->pinned, PAIR_BYTES * UPLOAD_PAIRS), "pinned memory",
+               error));
   return new_event(in->d, &buffer->copied, error);
 }
 
@@ -61,11 +64,11 @@ void image_input_free(image_input *in) {
   for (uploaded &slot : in->slots) {
     device_release(in->d, slot.pixels);
     device_release(in->d, slot.tiles);
+    device_release(in->d, slot.pairs);
     if (slot.ready) (void)cudaEventDestroy(slot.ready);
     if (slot.free) (void)cudaEventDestroy(slot.free);
   }
   for (upload_buffer &buffer : in->buffers) {
-    device_release(in->d, buffer.on_device);
     (void)cudaFreeHost(buffer.pinned);
     if (buffer.copied) (void)cudaEventDestroy(buffer.copied);
   }
@@ -87,34 +90,75 @@ static ls_status copy(image_input *in, upload_buffer *buffer, void *to, size_t b
   return check(in->d, status, "sending an image", error);
 }
 
-/* Places and values of up to UPLOAD_PAIRS pixels, in one copy. */
-static ls_status send_pairs(image_input *in, const uploaded *to, int plane, const ls_pixels *pixels,
-                            size_t from, ls_error *error) {
-  size_t left = pixels->count - from, most = UPLOAD_PAIRS, count = left < most ? left : most;
+/* Some pixels of each plane in one copy, then to their places. */
+static ls_status send_pairs(image_input *in, const ls_image *image, uploaded *to,
+                            const size_t *from, const size_t *count, ls_error *error) {
   upload_buffer *buffer;
+  size_t total = 0;
+  for (int p = 0; p < in->planes; p++) total += count[p];
+  if (!total) return LS_OK;
   LS_TRY(take_buffer(in, &buffer, error));
-  memcpy(buffer->pinned, pixels->index + from, count * sizeof(unsigned));
-  memcpy((float *)buffer->pinned + count, pixels->value + from, count * sizeof(float));
-  LS_TRY(copy(in, buffer, buffer->on_device, count * (sizeof(unsigned) + sizeof(float)), error));
-  const unsigned *places = (const unsigned *)buffer->on_device;
-  return launch_scatter(in, to, plane, places, (const float *)(const void *)(places + count),
-                        (int)count, error);
-}
-
-static ls_status send_sparse(image_input *in, const ls_image *image, const uploaded *to,
-                             ls_error *error) {
-  cudaError_t status = cudaMemsetAsync(to->pixels, 0, pixel_bytes(in), in->d->upload);
-  if (status == cudaSuccess) status = cudaMemsetAsync(to->tiles, 0, tile_bytes(in), in->d->upload);
-  LS_TRY(check(in->d, status, "sending an image", error));
-  for (int p = 0; p < in->planes; p++)
-    for (size_t from = 0; from < image->plane[p].count; from += UPLOAD_PAIRS)
-      LS_TRY(send_pairs(in, to, p, &image->plane[p], from, error));
+  unsigned *places = (unsigned *)buffer->pinned;
+  float *values = (float *)buffer->pinned + total;
+  for (int p = 0; p < in->planes; places += count[p], values += count[p], p++) {
+    if (!count[p]) continue;
+    memcpy(places, image->plane[p].index + from[p], count[p] * sizeof *places);
+    memcpy(values, image->plane[p].value + from[p], count[p] * sizeof *values);
+  }
+  LS_TRY(copy(in, buffer, to->pairs, total * PAIR_BYTES, error));
+  const unsigned *at = to->pairs;
+  const float *value = (const float *)(const void *)(to->pairs + total);
+  for (int p = 0; p < in->planes; at += count[p], value += count[p], p++)
+    LS_TRY(launch_scatter(in, to, p, at, value, count[p], error));
   return LS_OK;
 }
 
-static ls_status send_dense(image_input *in, const ls_image *image, const uploaded *to,
-                            ls_error *error) {
-  const size_t whole = pixel_bytes(in), most = UPLOAD_PAIRS * 2 * sizeof(float);
+/* More than fit one copy, plane by plane. */
+static ls_status send_in_parts(image_input *in, const ls_image *image, uploaded *to,
+                               ls_error *error) {
+  for (int p = 0; p < in->planes; p++) {
+    size_t from[LS_MAX_PLANES] = {}, count[LS_MAX_PLANES] = {};
+    for (; from[p] < to->count[p]; from[p] += count[p]) {
+      size_t left = to->count[p] - from[p];
+      count[p] = left < UPLOAD_PAIRS ? left : UPLOAD_PAIRS;
+      LS_TRY(send_pairs(in, image, to, from, count, error));
+    }
+  }
+  return LS_OK;
+}
+
+/* Zeros where the image before had charge, or everywhere. */
+static ls_status clear_pixels(image_input *in, uploaded *to, ls_error *error) {
+  const unsigned *at = to->pairs;
+  if (!to->sparse)
+    return check(in->d, cudaMemsetAsync(to->pixels, 0, pixel_bytes(in), in->d->upload),
+                 "sending an image", error);
+  for (int p = 0; p < in->planes; at += to->count[p], p++)
+    LS_TRY(launch_clear(in, to, p, at, to->count[p], error));
+  return LS_OK;
+}
+
+static ls_status send_sparse(image_input *in, const ls_image *image, uploaded *to,
+                             ls_error *error) {
+  const size_t from[LS_MAX_PLANES] = {};
+  size_t total = 0;
+  LS_TRY(clear_pixels(in, to, error));
+  to->sparse = 0;
+  LS_TRY(check(in->d, cudaMemsetAsync(to->tiles, 0, tile_bytes(in), in->d->upload),
+               "sending an image", error));
+  for (int p = 0; p < in->planes; p++) {
+    to->count[p] = image->plane[p].count;
+    total += to->count[p];
+  }
+  if (total > UPLOAD_PAIRS) return send_in_parts(in, image, to, error);
+  LS_TRY(send_pairs(in, image, to, from, to->count, error));
+  to->sparse = 1;
+  return LS_OK;
+}
+
+static ls_status send_dense(image_input *in, const ls_image *image, uploaded *to, ls_error *error) {
+  to->sparse = 0;
+  const size_t whole = pixel_bytes(in), most = UPLOAD_PAIRS * PAIR_BYTES;
   LS_TRY(check(in->d, cudaMemsetAsync(to->tiles, 1, tile_bytes(in), in->d->upload),
                "sending an image", error));
   for (size_t at = 0; at < whole; at += most) {

@@ -9,22 +9,32 @@
 
 namespace LS_CUDA_NAMESPACE {
 
-constexpr int TILE_COLUMNS =
-    32; /* windows of the first block that one thread block computes: in a row, .. */
-constexpr int TILE_ROWS = 4;          /* .. and rows of them */
-constexpr int UPLOAD_PAIRS = 1 << 17; /* in one copy */
+/* Windows of the first block that one thread block computes: so many in a row, and so many rows. */
+constexpr int TILE_COLUMNS = 32;
+constexpr int TILE_ROWS = 4;
+
+/* In one copy. Emulated: so few that tests come to the end of it. */
+#ifdef LS_CUDA_EMULATED
+constexpr size_t UPLOAD_PAIRS = 1 << 10;
+#else
+constexpr size_t UPLOAD_PAIRS = 1 << 17;
+#endif
 
 /* An image on the device. pixels: [rows][columns][planes]. tiles: a byte for each tile of windows,
- * 0 if no pixel in their receptive fields is charged. */
+ * 0 if no pixel in their receptive fields is charged. pairs: what was sent last, all planes' places
+ * and then all values. A sparse image's pixels are zero again when zeros are written to them. */
 struct uploaded {
   float *pixels;
   unsigned char *tiles;
-  const void *owner; /* the block of saved data of the image that is here */
+  unsigned *pairs;
+  size_t count[LS_MAX_PLANES]; /* of a sparse image that was sent at once */
+  int sparse;                  /* 1: that is what is here */
+  const void *owner;           /* the block of saved data of the image that is here */
   cudaEvent_t ready, free;
 };
 
 struct upload_buffer {
-  void *pinned, *on_device; /* places [UPLOAD_PAIRS], then values */
+  void *pinned; /* UPLOAD_PAIRS pairs */
   cudaEvent_t copied;
 };
 
@@ -48,9 +58,11 @@ ls_status image_input_send(image_input *input, const ls_image *image, const void
 /* Whatever was launched until now is the last to read it. */
 ls_status image_input_done(image_input *input, uploaded *used, ls_error *error);
 
-/* input.cu. places, values: on the device. */
+/* input.cu. places, values: on the device. clear writes zeros. */
 ls_status launch_scatter(image_input *input, const uploaded *to, int plane, const unsigned *places,
-                         const float *values, int count, ls_error *error);
+                         const float *values, size_t count, ls_error *error);
+ls_status launch_clear(image_input *input, const uploaded *to, int plane, const unsigned *places,
+                       size_t count, ls_error *error);
 
 } // namespace LS_CUDA_NAMESPACE
 

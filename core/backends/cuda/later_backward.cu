@@ -19,7 +19,6 @@ constexpr int OUTS = 16;         /* output channels of a block of weight_gradien
 constexpr int SORT_WINDOWS = 8;  /* windows of a block of sort_window, */
 constexpr int SORT_LANES = 32;   /* each with so many threads: one for a position */
 constexpr int FIRSTS = TAPS + 1; /* where each position begins in a sorted window, and the end */
-constexpr int POSITION_BITS = 5;
 
 /* Receptive fields of up to BATCH windows, PIXEL channels from `first` on, zero outside the input.
  */
@@ -33,8 +32,7 @@ static __device__ inline void stage_fields(const map &input, const int *list, in
     const int c = window % columns * POOL - RIM + pixel % FIELD;
     const bool inside = place < end && channel < input.channels && r >= 0 && r < input.rows &&
                         c >= 0 && c < input.columns;
-    fields[i] =
-        inside ? input.values[((size_t)r * input.columns + c) * input.channels + channel] : 0;
+    fields[i] = inside ? value_of(input, (size_t)r * input.columns + c, channel) : 0;
   }
 }
 
@@ -83,7 +81,8 @@ __global__ void __launch_bounds__(THREADS)
 
 /* Sorts the output channels of each window by the positions of their maxima: those whose taps meet
  * a given pixel are then a few stretches. Channels with no gradient are left out, and with them
- * background windows. firsts: [windows][FIRSTS]; order: [windows][out], channel and position. */
+ * background windows. firsts: [windows][FIRSTS]; order: [windows][out], TAPS * channel - column of
+ * the maximum: from_window adds what depends on the pixel, and has the place of a filter. */
 __global__ void __launch_bounds__(SORT_WINDOWS *SORT_LANES)
     sort_window(map output, map gradient, const unsigned char *argmax, unsigned short *firsts,
                 int *order, float *sorted) {
@@ -100,12 +99,11 @@ __global__ void __launch_bounds__(SORT_WINDOWS *SORT_LANES)
   __syncthreads();
   int first = 0;
   for (int p = 0; p < position; p++) first += counts[threadIdx.y][p];
-  if (inside && position < FIRSTS)
-    firsts[(size_t)window * FIRSTS + position] = (unsigned short)first;
+  if (used && position < FIRSTS) firsts[(size_t)window * FIRSTS + position] = (unsigned short)first;
   if (!count) return;
   for (int k = 0; k < channels; k++) {
     if (argmax[at + k] != position || gradient.values[at + k] == 0) continue;
-    order[at + first] = k << POSITION_BITS | position;
+    order[at + first] = k * TAPS - position % POOL;
     sorted[at + first++] = gradient.values[at + k];
   }
 }
@@ -118,37 +116,39 @@ static __device__ inline float from_window(const unsigned short *firsts, const i
   const int left = column < POOL ? 0 : column - POOL + 1, right = column < POOL ? column : POOL - 1;
   const int last = row < POOL ? row : POOL - 1;
   for (int top = row < POOL ? 0 : row - POOL + 1; top <= last; top++) {
-    const int end = firsts[top * POOL + right + 1];
-    for (int j = firsts[top * POOL + left]; j < end; j++) {
-      const int position = order[j] & ((1 << POSITION_BITS) - 1), k = order[j] >> POSITION_BITS;
-      const int tap = (row - top) * POOL + column - position % POOL;
-      sum = multiply_add(sorted[j], filters[((size_t)k * TAPS + tap) * PIXEL], sum);
-    }
+    const int end = firsts[top * POOL + right + 1], tap = (row - top) * POOL + column;
+    for (int j = firsts[top * POOL + left]; j < end; j++)
+      sum = multiply_add(sorted[j], filters[(order[j] + tap) * PIXEL], sum);
   }
   return sum;
 }
 
 /* Block (THREADS / PIXEL pixels, PIXEL input channels): a thread for each value, which it gathers
- * from the up to four windows that see the pixel, always in the same order. */
+ * from the up to four windows that see the pixel, always in the same order. Background pixels that
+ * no active window sees get nothing. */
 __global__ void __launch_bounds__(THREADS)
-    input_gradient(map output, const unsigned short *firsts, const int *order, const float *sorted,
-                   const float *filters, map to) {
+    input_gradient(map input, map output, const unsigned short *firsts, const int *order,
+                   const float *sorted, const float *filters, map to) {
   const int pixel = blockIdx.x * (THREADS / PIXEL) + threadIdx.y, channels = output.channels;
   const int channel = blockIdx.y * PIXEL + threadIdx.x;
   if (pixel >= to.rows * to.columns || channel >= to.channels) return;
   const int r = pixel / to.columns, c = pixel % to.columns;
   const float *own = filters + (size_t)blockIdx.y * channels * TAPS * PIXEL + threadIdx.x;
+  bool stored = input.active[pixel];
   float sum = 0;
   for (int row = r < FIELD - RIM ? 0 : (r - RIM) / POOL; row < output.rows && row * POOL - RIM <= r;
        row++)
     for (int column = c < FIELD - RIM ? 0 : (c - RIM) / POOL;
          column < output.columns && column * POOL - RIM <= c; column++) {
       const size_t window = (size_t)row * output.columns + column;
+      if (!output.active[window]) continue;
+      stored = true;
       sum = from_window(firsts + window * FIRSTS, order + window * channels,
                         sorted + window * channels, own, r - row * POOL + RIM,
                         c - column * POOL + RIM, sum);
     }
-  to.values[(size_t)pixel * to.channels + channel] = sum;
+  if (stored) to.values[(size_t)pixel * to.channels + channel] = sum;
+  if (!channel) to.active[pixel] = stored;
 }
 
 /* What background windows give to background pixels, in sum. A thread for each input channel. */
@@ -159,7 +159,8 @@ __global__ void __launch_bounds__(THREADS)
   float sum = 0;
   for (int k = 0; k < channels; k++)
     if (hidden[k] != 0) sum += hidden[k] * tap_sums[(size_t)channel * channels + k];
-  to.background[channel] = sum;
+  to.hidden[channel] = sum;
+  to.background[channel] = 0;
 }
 
 static unsigned blocks(size_t count, size_t each) {
@@ -209,7 +210,7 @@ ls_status launch_later_backward(const conv_block *conv, const call *c, ls_error 
             sorted);
   LS_LAUNCH(conv->d, error, "input_gradient", input_gradient,
             dim3(blocks(pixels, THREADS / PIXEL), blocks(in, PIXEL)), dim3(PIXEL, THREADS / PIXEL),
-            output, firsts, order, sorted, conv->backward_filters, to);
+            c->input, output, firsts, order, sorted, conv->backward_filters, to);
   LS_LAUNCH(conv->d, error, "background_gradient", background_gradient, dim3(blocks(in, THREADS)),
             dim3(THREADS), conv->hidden, conv->tap_sums, output.channels, to);
   return LS_OK;

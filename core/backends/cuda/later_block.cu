@@ -59,15 +59,11 @@ __global__ void __launch_bounds__(OUTS)
     later_constant(map input, const float *weights, const float *bias, int channels,
                    const float *known_input, const int *known, const int *list, int windows,
                    float *background) {
-  LS_SHARED(int, differs, [1]);
   const int k = blockIdx.x * OUTS + threadIdx.x, in = input.channels;
-  if (!threadIdx.x) {
-    differs[0] = list[0] < windows && !*known;
-    for (int i = 0; i < in; i++)
-      if (list[0] < windows && known_input[i] != input.background[i]) differs[0] = 1;
-  }
-  __syncthreads();
-  if (!differs[0] || k >= channels) return;
+  if (list[0] == windows) return;
+  int differs = !*known;
+  for (int i = threadIdx.x; i < in; i += OUTS) differs |= known_input[i] != input.background[i];
+  if (!__syncthreads_or(differs) || k >= channels) return;
   float sum = 0;
   for (int first = 0; first < in; first += CHUNK)
     for (int kr = 0; kr < POOL; kr++)
@@ -78,24 +74,17 @@ __global__ void __launch_bounds__(OUTS)
   background[k] = elu(sum + bias[k]);
 }
 
-/* A thread for each output value of background windows, and the output's background. The background
- * of the input is remembered by the first block: later_constant has compared all by then. */
+/* One thread block. The output's background, and what it was found for: later_constant has compared
+ * all by then. */
 __global__ void __launch_bounds__(THREADS)
-    fill_background(map input, map output, const float *background, const int *list,
-                    float *known_input, int *known, unsigned char *argmax) {
-  const size_t at = (size_t)blockIdx.x * THREADS + threadIdx.x;
-  const int windows = output.rows * output.columns;
-  const bool any = list[0] < windows;
-  if (!blockIdx.x && any) {
-    for (int i = threadIdx.x; i < input.channels; i += THREADS)
-      known_input[i] = input.background[i];
-    if (!threadIdx.x) *known = 1;
-  }
-  if (at < (size_t)output.channels) output.background[at] = any ? background[at] : 0;
-  if (!any || at >= (size_t)windows * output.channels || output.active[at / output.channels])
-    return;
-  output.values[at] = background[at % output.channels];
-  argmax[at] = 0;
+    keep_background(map input, map output, const float *background, const int *list,
+                    float *known_input, int *known) {
+  const bool any = list[0] < output.rows * output.columns;
+  for (int k = threadIdx.x; k < output.channels; k += THREADS)
+    output.background[k] = any ? background[k] : 0;
+  if (!any) return;
+  for (int i = threadIdx.x; i < input.channels; i += THREADS) known_input[i] = input.background[i];
+  if (!threadIdx.x) *known = 1;
 }
 
 /* CHUNK channels, from `first` on, of the receptive fields of windows list[begin ..): [WINDOWS][81
@@ -110,8 +99,7 @@ static __device__ inline void stage_fields(const map &input, const int *list, in
     const int c = window % columns * POOL - RIM + pixel % FIELD;
     const bool inside = place < count && channel < input.channels && r >= 0 && r < input.rows &&
                         c >= 0 && c < input.columns;
-    fields[i] =
-        inside ? input.values[((size_t)r * input.columns + c) * input.channels + channel] : 0;
+    fields[i] = inside ? value_of(input, (size_t)r * input.columns + c, channel) : 0;
   }
 }
 
@@ -236,9 +224,8 @@ ls_status launch_later_forward(const conv_block *conv, const call *c, ls_error *
   LS_LAUNCH(d, error, "later_constant", later_constant, dim3(outs), dim3(OUTS), c->input,
             conv->weights, conv->bias, output.channels, conv->known_input, conv->known, c->list,
             (int)windows, conv->background);
-  LS_LAUNCH(d, error, "fill_background", fill_background, dim3(blocks(windows * channels, THREADS)),
-            dim3(THREADS), c->input, output, conv->background, c->list, conv->known_input,
-            conv->known, c->argmax);
+  LS_LAUNCH(d, error, "keep_background", keep_background, dim3(1), dim3(THREADS), c->input, output,
+            conv->background, c->list, conv->known_input, conv->known);
   LS_LAUNCH(d, error, "later_forward", later_forward, dim3(blocks(windows, WINDOWS), outs),
             dim3(LATER_THREADS), c->input, conv->weights, conv->bias, c->list, output, c->argmax);
   return LS_OK;

@@ -2,12 +2,11 @@
  * block of the device's memory.
  *
  * `active` has a byte for each pixel: 0 where its receptive field holds no charge. Such background
- * pixels all have the same values, one for each channel, and those are stored like any others: to
- * write them costs a device little, and nobody who reads has to look.
+ * pixels are not stored: they all have the values `background`, one for each channel.
  *
- * The gradient of a map has the same layout. What would go to background pixels from windows that
- * see nothing else is not spread over them but summed, in `background`; what other windows send
- * them stands in their values. */
+ * In the gradient of a map the byte is 0 where the gradient is not stored, as it is zero. What
+ * windows of background send, which see background pixels alone, is not spread over those but
+ * summed, in `hidden`; what other windows send to background pixels is stored. */
 #ifndef LS_BACKENDS_CUDA_MAP_H
 #define LS_BACKENDS_CUDA_MAP_H
 
@@ -17,7 +16,8 @@ namespace LS_CUDA_NAMESPACE {
 
 struct map {
   int rows, columns, channels;
-  float *background;     /* [channels] */
+  float *background;     /* [channels]; of a gradient: zero */
+  float *hidden;         /* [channels]; of a gradient alone */
   unsigned char *active; /* [rows][columns] */
   float *values;         /* [rows][columns][channels] */
 };
@@ -28,24 +28,30 @@ inline size_t aligned(size_t bytes) {
 
 inline size_t map_bytes(int rows, int columns, int channels) {
   size_t pixels = (size_t)rows * (size_t)columns;
-  return aligned((size_t)channels * sizeof(float)) + aligned(pixels) +
+  return 2 * aligned((size_t)channels * sizeof(float)) + aligned(pixels) +
          aligned(pixels * (size_t)channels * sizeof(float));
 }
 
 inline map map_at(int rows, int columns, int channels, const void *block) {
-  char *at = (char *)block;
-  size_t head = aligned((size_t)channels * sizeof(float));
-  size_t bytes = aligned((size_t)rows * (size_t)columns);
+  size_t row = aligned((size_t)channels * sizeof(float));
+  char *background = (char *)block, *hidden = background + row, *active = hidden + row;
+  char *values = active + aligned((size_t)rows * (size_t)columns);
   return {rows,
           columns,
           channels,
-          (float *)(void *)at,
-          (unsigned char *)(at + head),
-          (float *)(void *)(at + head + bytes)};
+          (float *)(void *)background,
+          (float *)(void *)hidden,
+          (unsigned char *)active,
+          (float *)(void *)values};
 }
 
 inline size_t map_floats(const map &m) {
   return (size_t)m.rows * (size_t)m.columns * (size_t)m.channels;
+}
+
+/* The value of a channel of a pixel, stored or not. */
+static __device__ inline float value_of(const map &m, size_t pixel, int channel) {
+  return m.active[pixel] ? m.values[pixel * m.channels + channel] : m.background[channel];
 }
 
 #ifdef LS_CUDA_EMULATED

@@ -6,6 +6,9 @@
 
 namespace LS_CUDA_NAMESPACE {
 
+/* Looks for one kernel on the device in use: an error if this build has none for it. */
+cudaError_t find_kernels();
+
 /* into[i] += from[i] */
 ls_status launch_add(device *d, float *into, const float *from, size_t count, ls_error *error);
 

@@ -21,11 +21,14 @@ __global__ void __launch_bounds__(THREADS)
   const bool inside = row < rows && channel < channels;
   float all = 0, hidden = 0;
   for (int w = begin + row; inside && w < end; w += rows) {
+    if (!gradient.active[w]) continue; /* zero */
     const size_t at = (size_t)w * channels + channel;
-    const float g = gradient.values[at] * elu_slope(output.values[at]);
-    gradient.values[at] = g;
+    const float g = gradient.values[at] * elu_slope(value_of(output, w, channel));
     all += g;
-    if (!output.active[w]) hidden += g;
+    if (output.active[w])
+      gradient.values[at] = g;
+    else
+      hidden += g;
   }
   all_sums[threadIdx.x] = all;
   hidden_sums[threadIdx.x] = hidden;
@@ -39,14 +42,13 @@ __global__ void __launch_bounds__(THREADS)
   sums[((size_t)blockIdx.x * 2 + 1) * channels + channel] = hidden;
 }
 
-/* A thread for each channel. What the gradient holds for background pixels as a sum already has
- * still to go through ELU. */
+/* A thread for each channel. What the gradient holds as a sum has still to go through ELU. */
 __global__ void __launch_bounds__(THREADS)
     add_sums(map output, map gradient, int parts, const float *sums, float *bias_gradient,
              float *hidden) {
   const int channel = blockIdx.x * THREADS + threadIdx.x, channels = output.channels;
   if (channel >= channels) return;
-  float all = 0, some = gradient.background[channel] * elu_slope(output.background[channel]);
+  float all = 0, some = gradient.hidden[channel] * elu_slope(output.background[channel]);
   const float summed_before = some;
   for (int p = 0; p < parts; p++) {
     all += sums[(size_t)p * 2 * channels + channel];
@@ -59,7 +61,13 @@ __global__ void __launch_bounds__(THREADS)
 __global__ void __launch_bounds__(THREADS) all_active(map m) {
   const int i = blockIdx.x * THREADS + threadIdx.x;
   if (i < m.rows * m.columns) m.active[i] = 1;
-  if (i < m.channels) m.background[i] = 0;
+  if (i < m.channels) m.background[i] = m.hidden[i] = 0;
+}
+
+__global__ void __launch_bounds__(THREADS) fill_background(map m) {
+  const size_t at = (size_t)blockIdx.x * THREADS + threadIdx.x;
+  if (at >= (size_t)m.rows * m.columns * m.channels || m.active[at / m.channels]) return;
+  m.values[at] = m.background[at % m.channels];
 }
 
 static unsigned blocks(int count) {
@@ -80,6 +88,12 @@ ls_status launch_all_active(device *d, const map &m, ls_error *error) {
   const int pixels = m.rows * m.columns;
   LS_LAUNCH(d, error, "all_active", all_active,
             dim3(blocks(pixels > m.channels ? pixels : m.channels)), dim3(THREADS), m);
+  return LS_OK;
+}
+
+ls_status launch_fill_background(device *d, const map &m, ls_error *error) {
+  LS_LAUNCH(d, error, "fill_background", fill_background,
+            dim3((unsigned)((map_floats(m) + THREADS - 1) / THREADS)), dim3(THREADS), m);
   return LS_OK;
 }
 

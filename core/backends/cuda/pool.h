@@ -14,6 +14,9 @@ namespace LS_CUDA_NAMESPACE {
 ls_status launch_before_pool(device *d, const map &output, const map &gradient, int parts,
                              float *sums, float *bias_gradient, float *hidden, ls_error *error);
 
+/* Stores background pixels as well, for who takes values as they lie (export). */
+ls_status launch_fill_background(device *d, const map &m, ls_error *error);
+
 /* Plain values became a map (import): no background. */
 ls_status launch_all_active(device *d, const map &m, ls_error *error);
 

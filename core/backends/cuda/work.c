@@ -33,7 +33,7 @@ int ls_cuda_is_fast(const ls_conv_block_shape *s) {
 /* Enough thread blocks for any device, of 16 x 16 pairs of channels each. */
 int ls_cuda_weight_parts(const ls_conv_block_shape *s) {
   int pairs = ceiling(s->in_channels, 16) * ceiling(s->out_channels, 16);
-  int parts = ceiling(512, pairs);
+  int parts = ceiling(256, pairs);
   return smaller(parts, ceiling(windows_of(s), 4));
 }
 
@@ -53,6 +53,7 @@ int ls_cuda_dense_parts(const ls_dense_shape *s) {
   return smaller(ceiling(s->rows * s->columns * s->channels, 64), 128);
 }
 
+/* All of it, whatever the image holds. */
 static void add(work_list *list, const char *kernel, double operations, double read,
                 double written) {
   list->work[list->count++] = (ls_cuda_work){.kernel = kernel,
@@ -61,7 +62,15 @@ static void add(work_list *list, const char *kernel, double operations, double r
                                              .launches = 1,
                                              .operations = operations,
                                              .read = read,
-                                             .written = written};
+                                             .written = written,
+                                             .fixed = read + written};
+}
+
+/* For active windows alone, but for so many bytes. */
+static void add_active(work_list *list, const char *kernel, double operations, double read,
+                       double written, double fixed) {
+  add(list, kernel, operations, read + fixed, written);
+  list->work[list->count - 1].fixed = fixed;
 }
 
 static block_size size_of(const ls_conv_block_shape *s) {
@@ -87,33 +96,36 @@ static double backward_operations(const block_size *b) {
 
 static void forward_of_block(work_list *list, const ls_conv_block_shape *s) {
   const block_size b = size_of(s);
-  double read = (b.pixels * b.in + b.weights + b.out) * FLOAT;
-  double written = b.values * (FLOAT + BYTE) + b.windows * BYTE;
+  double weights = (b.weights + 2 * b.out) * FLOAT, marks = b.windows * BYTE;
+  double pixels = b.pixels * b.in * FLOAT, values = b.values * (FLOAT + BYTE);
   if (!ls_cuda_is_fast(s)) {
-    add(list, "general_forward", forward_operations(&b), read, written);
+    add(list, "general_forward", forward_operations(&b), pixels + weights, values + marks);
     return;
   }
   if (list->layer == 0) {
-    add(list, "first_forward", forward_operations(&b), read, written);
+    add_active(list, "first_forward", forward_operations(&b), pixels, values, weights + marks);
     return;
   }
-  add(list, "mark_windows", 0, b.pixels * BYTE, b.windows * BYTE);
-  add(list, "list_windows", 0, b.windows * BYTE, b.windows * FLOAT);
-  add(list, "later_forward", forward_operations(&b), read + b.windows * FLOAT, written);
-  add(list, "fill_background", 0, b.windows * BYTE, 0);
+  add(list, "mark_windows", 0, b.pixels * BYTE, marks);
+  add(list, "list_windows", 0, marks, b.windows * FLOAT);
+  add(list, "keep_background", 0, (b.in + b.out) * FLOAT, (b.in + b.out) * FLOAT);
+  add_active(list, "later_forward", forward_operations(&b),
+             pixels + b.pixels * BYTE + b.windows * FLOAT, values, weights);
 }
 
 /* From the gradient of the output to that of the sums before ELU, and sums of it. */
 static void before_pool(work_list *list, const block_size *b, int parts) {
-  add(list, "before_pool", 4 * b->values, b->values * 2 * FLOAT + b->windows * BYTE,
-      b->values * FLOAT + 2 * b->out * parts * FLOAT);
-  add(list, "add_sums", 2 * b->out * parts, 2 * b->out * parts * FLOAT, 2 * b->out * FLOAT);
+  double sums = 2 * b->out * parts * FLOAT;
+  add_active(list, "before_pool", 4 * b->values, b->values * 2 * FLOAT, b->values * FLOAT,
+             2 * b->windows * BYTE + sums);
+  add(list, "add_sums", 2 * b->out * parts, sums, 2 * b->out * FLOAT);
 }
 
 static void weight_gradient(work_list *list, const block_size *b, const char *kernel, int parts) {
-  add(list, kernel, backward_operations(b), b->values * (FLOAT + BYTE) + b->pixels * b->in * FLOAT,
-      b->weights * parts * FLOAT);
-  add(list, "add_parts", b->weights * parts, b->weights * (parts + 1) * FLOAT, b->weights * FLOAT);
+  double sums = b->weights * parts * FLOAT;
+  add_active(list, kernel, backward_operations(b),
+             b->values * (FLOAT + BYTE) + b->pixels * b->in * FLOAT, 0, b->windows * BYTE + sums);
+  add(list, "add_parts", b->weights * parts, sums + b->weights * FLOAT, b->weights * FLOAT);
 }
 
 static void backward_of_block(work_list *list, const ls_conv_block_shape *s) {
@@ -134,9 +146,11 @@ static void backward_of_block(work_list *list, const ls_conv_block_shape *s) {
     return;
   }
   weight_gradient(list, &b, "weight_gradient", ls_cuda_weight_parts(s));
+  add(list, "add_background", 2 * b.weights, (b.weights + b.out + b.in) * FLOAT, b.weights * FLOAT);
   double sorted = b.values * 2 * FLOAT + b.windows * (TAPS + 1) * 2;
-  add(list, "sort_window", 0, b.values * (FLOAT + BYTE), sorted);
-  add(list, "input_gradient", backward_operations(&b), sorted + b.weights * FLOAT, gradient);
+  add_active(list, "sort_window", 0, b.values * (FLOAT + BYTE), sorted, b.windows * BYTE);
+  add_active(list, "input_gradient", backward_operations(&b), sorted, gradient,
+             b.weights * FLOAT + (2 * b.pixels + b.windows) * BYTE);
   add(list, "background_gradient", 2 * b.in * b.out, b.in * b.out * FLOAT, b.in * FLOAT);
 }
 

@@ -16,6 +16,8 @@ typedef struct ls_cuda_work {
   double launches;      /* for one image */
   double operations;    /* a multiplication and an addition are two */
   double read, written; /* bytes */
+  double fixed; /* of these bytes, those for an image of no charge as well. Of the others, and
+                   of the operations, a sparse image takes its share of active windows */
 } ls_cuda_work;
 
 enum { LS_CUDA_MOST_WORK = 16 * LS_MAX_LAYERS };

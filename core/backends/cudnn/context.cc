@@ -153,6 +153,7 @@ const ls_backend TABLE = {
     .emulated = 0,
 #endif
     .version = functions::say_version,
+    .opens_libraries = 1,
     .available = LS_CUDA_NAMESPACE::available,
     .device_count = LS_CUDA_NAMESPACE::device_count,
     .device_name = LS_CUDA_NAMESPACE::device_name,

@@ -186,6 +186,7 @@ static const char *const variants[] = {"float32", "tf32", NULL};
 
 const ls_backend ls_backend_cudnn = {
     .name = "cudnn",
+    .opens_libraries = 1,
     .summary = "what a framework does on a GPU: convolution, pooling and ELU of cuDNN, cuBLAS; "
                "variant tf32: with less exact products",
     .variants = variants,

@@ -66,11 +66,11 @@ static int clean(void **state) {
 }
 
 /* Charge in a few rows and columns alone: most windows see none. */
-static void image_new(ls_image *image, uint64_t seed) {
+static void image_of(ls_image *image, uint64_t seed, int pixels) {
   ls_image dense = {0};
   *image = (ls_image){0};
   assert_int_equal(ls_image_reset(&dense, LS_IMAGE_DENSE, spec.height, spec.width, 1, NULL), LS_OK);
-  for (int i = 0; i < 400; i++) {
+  for (int i = 0; i < pixels; i++) {
     int row = 40 + i / 8, column = 100 + (int)(ls_random(seed, 0, (uint64_t)i) % 60);
     dense.dense[row * spec.width + column] = (float)ls_random_uniform(seed, 1, (uint64_t)i) + 0.5f;
   }
@@ -78,6 +78,10 @@ static void image_new(ls_image *image, uint64_t seed) {
   dense.dense[0] = 1;
   assert_int_equal(ls_image_to_sparse(&dense, image, NULL), LS_OK);
   ls_image_destroy(&dense);
+}
+
+static void image_new(ls_image *image, uint64_t seed) {
+  image_of(image, seed, 400);
 }
 
 static ls_model *model_new(const ls_backend *of, const char *skip, int device) {
@@ -159,26 +163,37 @@ static void skipping_is_exact(void **state) {
   ls_image_destroy(&image);
 }
 
-/* The bits of an image do not depend on how it comes, nor on those before it. */
+/* The bits of an image do not depend on how it comes, nor on those before it, of which some come in
+ * several parts. */
 static void forms_and_images_do_not_mix(void **state) {
   (void)state;
-  ls_image sparse[3], dense = {0};
-  outcome alone = {.gradients = floats_new(count)}, again = {.gradients = floats_new(count)};
+  enum { IMAGES = 3 };
+  static const int pixels[IMAGES] = {400, 1500, 300}, order[] = {0, 1, 2, 0, 1, 0, 2};
+  ls_image sparse[IMAGES], dense = {0};
+  outcome alone[IMAGES], again = {.gradients = floats_new(count)};
   ls_model *model = model_new(backend, NULL, 0);
-  for (unsigned i = 0; i < 3; i++) image_new(&sparse[i], i + 1);
-  step(model, &sparse[0], &alone);
-  for (int i = 1; i < 3; i++) step(model, &sparse[i], &again);
-  memset(again.gradients, 0, count * sizeof(float));
-  step(model, &sparse[0], &again);
-  assert_same_bits(&alone, &again);
+  for (int i = 0; i < IMAGES; i++) {
+    image_of(&sparse[i], (uint64_t)i + 1, pixels[i]);
+    alone[i] = outcome_of(backend, NULL, &sparse[i]);
+  }
+  for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+    memset(again.gradients, 0, count * sizeof(float));
+    step(model, &sparse[order[i]], &again);
+    assert_same_bits(&alone[order[i]], &again);
+  }
   assert_int_equal(ls_image_reset(&dense, LS_IMAGE_DENSE, spec.height, spec.width, 1, NULL), LS_OK);
   ls_image_to_dense(&sparse[0], dense.dense);
   memset(again.gradients, 0, count * sizeof(float));
   step(model, &dense, &again);
-  assert_same_bits(&alone, &again);
-  for (int i = 0; i < 3; i++) ls_image_destroy(&sparse[i]);
+  assert_same_bits(&alone[0], &again);
+  memset(again.gradients, 0, count * sizeof(float));
+  step(model, &sparse[2], &again);
+  assert_same_bits(&alone[2], &again);
+  for (int i = 0; i < IMAGES; i++) {
+    ls_image_destroy(&sparse[i]);
+    ls_free(alone[i].gradients);
+  }
   ls_image_destroy(&dense);
-  ls_free(alone.gradients);
   ls_free(again.gradients);
   ls_model_free(model);
 }
@@ -347,6 +362,44 @@ static void images_travel_while_others_are_computed(void **state) {
   ls_image_destroy(&image);
 }
 
+/* Also of blocks that hold no gradients, what is read right after a call is what is there when all
+ * is over. */
+static void activations_are_read_when_they_are_there(void **state) {
+  (void)state;
+  ls_backend_options options = {.threads = 1};
+  ls_conv_block_shape shape = ls_network_block(&spec, 0);
+  ls_operator_place place = {.first = 1};
+  ls_layer_parameters at = ls_network_layer(&spec, 0);
+  ls_block_home home = {.backend = backend};
+  ls_operator *op;
+  ls_error error = {0};
+  ls_image image;
+  void *output, *saved, *workspace;
+  image_new(&image, 1);
+  assert_ok(backend->device_open(&options, &home.device, &error), &error);
+  assert_ok(backend->conv_block_new(home.device, &shape, &place, &op, &error), &error);
+  assert_ok(ls_block_allocate(home, &output, op->sizes.output, "test", &error), &error);
+  assert_ok(ls_block_allocate(home, &saved, op->sizes.saved, "test", &error), &error);
+  assert_ok(ls_block_allocate(home, &workspace, op->sizes.workspace, "test", &error), &error);
+  assert_ok(op->functions->set_weights(op, parameters + at.kernel_offset,
+                                       parameters + at.bias_offset, &error),
+            &error);
+  size_t floats = op->sizes.output / sizeof(float);
+  float *early = floats_new(floats), *late = floats_new(floats), *plain = floats_new(floats);
+  assert_ok(op->functions->forward(op, &image, output, saved, workspace, &error), &error);
+  assert_ok(ls_block_read(home, output, early, op->sizes.output, &error), &error);
+  assert_ok(ls_operator_export(home, op, output, plain, &error), &error);
+  assert_ok(ls_block_read(home, output, late, op->sizes.output, &error), &error);
+  assert_memory_equal(early, late, op->sizes.output);
+  op->functions->destroy(op);
+  void *const blocks[] = {output, saved, workspace};
+  for (int b = 0; b < 3; b++) ls_block_free(home, blocks[b]);
+  backend->device_close(home.device);
+  float *const plains[] = {early, late, plain};
+  for (int p = 0; p < 3; p++) ls_free(plains[p]);
+  ls_image_destroy(&image);
+}
+
 static void never_the_default(void **state) {
   (void)state;
   const ls_backend *found;
@@ -373,6 +426,7 @@ int main(void) {
       cmocka_unit_test(devices_do_not_mix),
       cmocka_unit_test(gradients_are_read_while_computing_goes_on),
       cmocka_unit_test(images_travel_while_others_are_computed),
+      cmocka_unit_test(activations_are_read_when_they_are_there),
       cmocka_unit_test(never_the_default),
       cmocka_unit_test(nothing_is_left),
   };

@@ -13,6 +13,7 @@ enum {
   INSUFFICIENT_DRIVER = 35,
   DEVICES_UNAVAILABLE = 46,
   NO_DEVICE = 100,
+  NO_KERNEL_IMAGE = 209,
   LAUNCH_FAILURE = 719,
   CLASSES = 3,
   SIDE = 60
@@ -113,6 +114,17 @@ static void busy_device_is_said_plainly(void **state) {
   assert_nothing_is_left();
 }
 
+static void device_that_the_build_has_no_kernels_for(void **state) {
+  (void)state;
+  ls_error error;
+  ls_emulation_set_fault("cudaFuncGetAttributes", 1, NO_KERNEL_IMAGE);
+  assert_int_equal(open_device(1, &error), LS_UNAVAILABLE);
+  assert_says(&error, "device 1 (emulated)");
+  assert_says(&error, "no kernel image");
+  assert_says(&error, "CMAKE_CUDA_ARCHITECTURES");
+  assert_nothing_is_left();
+}
+
 static void more_ranks_than_devices(void **state) {
   (void)state;
   ls_error error;
@@ -123,10 +135,10 @@ static void more_ranks_than_devices(void **state) {
 static void too_little_memory(void **state) {
   (void)state;
   ls_error error;
-  ls_emulation_set_memory((size_t)3 << 19);
+  ls_emulation_set_memory(1 << 16);
   assert_int_equal(one_step(&error), LS_MEMORY);
   assert_says(&error, "are wanted and device 0 has");
-  assert_says(&error, "of its 1.5 MiB left");
+  assert_says(&error, "of its 0.1 MiB left");
   assert_nothing_is_left();
 }
 
@@ -163,7 +175,7 @@ static void failing_kernels(void **state) {
                                         "mark_windows",
                                         "list_windows",
                                         "later_constant",
-                                        "fill_background",
+                                        "keep_background",
                                         "later_forward",
                                         "dense_forward",
                                         "dense_finish",
@@ -206,6 +218,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
       cmocka_unit_test_teardown(no_device_is_said_plainly, restore),
       cmocka_unit_test_teardown(busy_device_is_said_plainly, restore),
+      cmocka_unit_test_teardown(device_that_the_build_has_no_kernels_for, restore),
       cmocka_unit_test_teardown(more_ranks_than_devices, restore),
       cmocka_unit_test_teardown(too_little_memory, restore),
       cmocka_unit_test_teardown(failing_calls, restore),

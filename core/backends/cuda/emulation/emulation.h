@@ -1,7 +1,7 @@
 /* How tests steer the emulated runtime. The same by environment variables, read at the first use:
  *
  * LARSCALE_EMULATED_DEVICES=2    devices of the node; 0: none
- * LARSCALE_EMULATED_MEMORY=1024  MiB of each
+ * LARSCALE_EMULATED_MEMORY=65536 KiB of each; default: 1 GiB
  * LARSCALE_EMULATED_MODE=0       compute mode of the devices, CUDA's number; 2: computing is
  *                                forbidden
  * LARSCALE_EMULATED_ORDER=seed   0: blocks, threads and streams in the order of their numbers; else

@@ -61,7 +61,7 @@ state begin_state() {
   state s;
   s.devices = static_cast<int>(number_of("LARSCALE_EMULATED_DEVICES", s.devices));
   if (s.devices > MOST_DEVICES) s.devices = MOST_DEVICES;
-  s.memory = static_cast<size_t>(number_of("LARSCALE_EMULATED_MEMORY", 1024)) << 20;
+  s.memory = static_cast<size_t>(number_of("LARSCALE_EMULATED_MEMORY", 1 << 20)) << 10;
   s.order = static_cast<unsigned long long>(number_of("LARSCALE_EMULATED_ORDER", 0));
   s.blocking = number_of("CUDA_LAUNCH_BLOCKING", 0) != 0;
   char name[64];
@@ -357,6 +357,12 @@ cudaError_t cudaEventSynchronize(cudaEvent_t e) {
   return run_until(e->in, [=] { return e->reached >= turn; });
 }
 
+cudaError_t cudaFuncGetAttributes(cudaFuncAttributes *attributes, const void *) {
+  BEGIN_CALL();
+  *attributes = {};
+  return cudaSuccess;
+}
+
 cudaError_t cudaGetLastError() {
   cudaError_t error = last_error;
   last_error = cudaSuccess;
@@ -382,6 +388,8 @@ const char *cudaGetErrorString(cudaError_t error) {
     return "no CUDA-capable device is detected";
   case cudaErrorInvalidDevice:
     return "invalid device ordinal";
+  case cudaErrorNoKernelImageForDevice:
+    return "no kernel image is available for execution on the device";
   case cudaErrorIllegalAddress:
     text = "an illegal memory access was encountered";
     break;

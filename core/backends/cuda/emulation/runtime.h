@@ -23,6 +23,7 @@ enum cudaError_t { /* the numbers are CUDA's */
                    cudaErrorDevicesUnavailable = 46,
                    cudaErrorNoDevice = 100,
                    cudaErrorInvalidDevice = 101,
+                   cudaErrorNoKernelImageForDevice = 209,
                    cudaErrorIllegalAddress = 700,
                    cudaErrorLaunchFailure = 719,
                    cudaErrorUnknown = 999
@@ -41,6 +42,10 @@ struct cudaDeviceProp {
   char name[256];
   size_t totalGlobalMem;
   int major, minor, multiProcessorCount;
+};
+
+struct cudaFuncAttributes {
+  int binaryVersion;
 };
 
 struct stream;
@@ -72,6 +77,12 @@ cudaError_t cudaEventCreateWithFlags(cudaEvent_t *event, unsigned flags);
 cudaError_t cudaEventDestroy(cudaEvent_t event);
 cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream);
 cudaError_t cudaEventSynchronize(cudaEvent_t event);
+
+/* Of a kernel. */
+cudaError_t cudaFuncGetAttributes(cudaFuncAttributes *attributes, const void *kernel);
+template <class T> cudaError_t cudaFuncGetAttributes(cudaFuncAttributes *attributes, T *kernel) {
+  return cudaFuncGetAttributes(attributes, (const void *)kernel);
+}
 
 cudaError_t cudaGetLastError();
 const char *cudaGetErrorString(cudaError_t error);
