@@ -87,7 +87,7 @@ def test_devices_listed(trial):
         out = larscale("info", "--json", "--size", 640, environment=environment_of_run).out
         text = larscale("info", "--size", 640, environment=environment_of_run).out
         return next(b for b in json.loads(out)["backends"] if b["name"] == "cuda-emulated")["devices"], text
-    devices, text = listed(LARSCALE_EMULATED_DEVICES="3", LARSCALE_EMULATED_MEMORY="512")
+    devices, text = listed(LARSCALE_EMULATED_DEVICES="3", LARSCALE_EMULATED_MEMORY=str(512 << 10))
     assert [d["device"] for d in devices] == [0, 1, 2] and all(d["usable"] for d in devices), devices
     assert devices[2]["memory_bytes"] == 512 << 20 and devices[2]["driver"] and devices[2]["runtime"], devices
     assert "device 2: emulated, 0.5 GB, compute capability" in text, text
