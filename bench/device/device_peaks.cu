@@ -46,8 +46,17 @@ double now() {
 }
 
 struct peaks {
-  cudaStream_t stream;
-  float *from, *to, *pinned;
+  cudaStream_t stream = nullptr;
+  float *from = nullptr, *to = nullptr, *pinned = nullptr;
+  peaks() = default;
+  peaks(const peaks &) = delete;
+  peaks &operator=(const peaks &) = delete;
+  ~peaks() {
+    (void)cudaFree(from);
+    (void)cudaFree(to);
+    (void)cudaFreeHost(pinned);
+    if (stream) (void)cudaStreamDestroy(stream);
+  }
 };
 
 /* Seconds of the fastest trial; below 0 if one failed. */
@@ -74,7 +83,7 @@ bool prepare(peaks *p, int device) {
 }
 
 int measure(int device) {
-  peaks p = {};
+  peaks p;
   cudaDeviceProp properties;
   if (cudaGetDeviceProperties(&properties, device) != cudaSuccess || !prepare(&p, device)) {
     fprintf(stderr, "larscale_device_peaks: device %d: %s\n", device,
