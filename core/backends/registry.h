@@ -8,9 +8,9 @@
 /* Backend number i of this build, NULL after the last. */
 const ls_backend *ls_backend_at(int i);
 
-/* Finds a backend by name; NULL name: the default, never an emulated one. Returns LS_OK, LS_USAGE (no
- * such backend; the message lists those there are) or LS_UNAVAILABLE (known, but not in this build
- * or not usable on this machine; the message says why). */
+/* Finds a backend by name; NULL name: the default, never an emulated one. Returns LS_OK, LS_USAGE
+ * (no such backend; the message lists those there are) or LS_UNAVAILABLE (known, but not in this
+ * build or not usable on this machine; the message says why). */
 ls_status ls_backend_find(const char *name, const ls_backend **backend, ls_error *error);
 
 /* Names of backends the suite knows but this build lacks, with the package that provides them; NULL

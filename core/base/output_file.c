@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 /* *target: path, or what it leads to as a link. */
@@ -82,6 +83,13 @@ void ls_output_sync(ls_output_file *file) {
   if ((fflush(file->stream) || fsync(fileno(file->stream))) && !file->cause) file->cause = errno;
 }
 
+/* Of a write that failed without saying why when it was made: whether the disk is full. */
+static const char *cause_unknown(const ls_output_file *file) {
+  struct statvfs facts;
+  if (!statvfs(file->temporary, &facts) && facts.f_bavail == 0) return strerror(ENOSPC);
+  return "a write did not succeed";
+}
+
 ls_status ls_output_commit(ls_output_file *file, ls_error *error) {
   errno = 0; /* an earlier failed write is remembered by the stream, its cause is not */
   int failed = file->cause | ferror(file->stream) | fflush(file->stream);
@@ -92,7 +100,7 @@ ls_status ls_output_commit(ls_output_file *file, ls_error *error) {
   if (failed)
     status =
         ls_fail(error, LS_IO, "%s: writing failed: %s; free some space or choose another folder",
-                file->path, cause ? strerror(cause) : "a write did not succeed");
+                file->path, cause ? strerror(cause) : cause_unknown(file));
   else {
     status = ls_output_rename(file->temporary, file->path, error);
     free(file->temporary);

@@ -49,6 +49,7 @@ static ls_openmp_source source(const ls_openmp_conv *conv, const void *input, vo
 static int finite_weights(const float *kernel, size_t count, int threads) {
   enum { PART = 1 << 14 };
   int finite = 1, parts = (int)((count + PART - 1) / PART);
+  (void)threads; /* a build without OpenMP */
 #pragma omp parallel for num_threads(threads) schedule(static) reduction(& : finite)
   for (int i = 0; i < parts; i++) {
     size_t first = (size_t)i * PART;
