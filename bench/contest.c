@@ -17,14 +17,21 @@ void ls_contest_destroy(ls_contest *c) {
     for (int l = 0; l < LS_MAX_LAYERS; l++)
       for (int way = 0; way < 2; way++) free(c->contestants[i].layer_seconds[l][way]);
   }
-  for (int m = 0; m < c->choice_count; m++) ls_model_free(c->models[m]);
+  for (int m = 0; m < c->choice_count && c->models[m]; m++) {
+    ls_block_free(ls_model_home(c->models[m]), c->model_gradients[m]);
+    ls_model_free(c->models[m]);
+  }
   ls_free(c->gradients);
   ls_free(c->logits);
   ls_free(c->probabilities);
 }
 
+static size_t gradient_bytes(const ls_contest *c) {
+  return ls_network_parameter_count(&c->spec) * sizeof(float);
+}
+
 static ls_status allocate(ls_contest *c, ls_error *error) {
-  size_t bytes = ls_network_parameter_count(&c->spec) * sizeof(float);
+  size_t bytes = gradient_bytes(c);
   size_t outputs = (size_t)c->batch * (size_t)ls_network_classes(&c->spec) * sizeof(float);
   LS_TRY(ls_allocate((void **)&c->gradients, bytes, "gradients", error));
   LS_TRY(ls_allocate((void **)&c->logits, outputs, "logits", error));
@@ -36,6 +43,7 @@ static ls_status add_contestant(ls_contest *c, int choice, int input, ls_error *
   one->choice = &c->choices[choice];
   one->input = &c->inputs[input];
   one->model = c->models[choice];
+  one->model_gradients = c->model_gradients[choice];
   snprintf(one->name, sizeof one->name, "%s%s%s", one->choice->name, *one->input->name ? "/" : "",
            one->input->name);
   for (int l = 0; l < ls_network_layer_count(&c->spec); l++)
@@ -53,6 +61,8 @@ static ls_status make_contestants(ls_contest *c, ls_error *error) {
     LS_TRY(ls_kernel_check(choice->backend, &choice->options, &c->spec, error));
     LS_TRY(ls_model_new(choice->backend, &choice->options, &c->spec, 1, &c->models[i], error));
     LS_TRY(ls_model_set_parameters(c->models[i], c->parameters, error));
+    LS_TRY(ls_block_allocate(ls_model_home(c->models[i]), (void **)&c->model_gradients[i],
+                             gradient_bytes(c), "gradients", error));
     for (int input = 0; input < c->input_count; input++) LS_TRY(add_contestant(c, i, input, error));
   }
   return LS_OK;
@@ -72,20 +82,28 @@ static ls_status step_image(ls_contest *c, ls_contestant *one, int i, ls_error *
   ls_cross_entropy_gradient(probabilities, classes, image->label, 1.0f / (float)c->batch,
                             logit_gradient);
   one->loss += loss / c->batch;
-  return ls_model_backward(one->model, logit_gradient, c->gradients, error);
+  return ls_model_backward_by_layer(one->model, logit_gradient, one->model_gradients, NULL, NULL,
+                                    error);
 }
 
-/* One batch; its layers' times are added to those of repetition, unless that is negative. */
+static ls_status fetch_gradients(ls_contest *c, const ls_contestant *one, ls_error *error) {
+  return ls_block_read(ls_model_home(one->model), one->model_gradients, c->gradients,
+                       gradient_bytes(c), error);
+}
+
+/* One batch, until its gradients are in plain memory; its layers' times are added to those of
+ * repetition, unless that is negative. */
 static ls_status step(ls_contest *c, ls_contestant *one, long repetition, ls_error *error) {
   one->loss = 0;
-  memset(c->gradients, 0, ls_network_parameter_count(&c->spec) * sizeof(float));
+  ls_block_home home = ls_model_home(one->model);
+  LS_TRY(ls_block_fill(home, one->model_gradients, 0, gradient_bytes(c), error));
   for (int i = 0; i < c->batch; i++) {
     LS_TRY(step_image(c, one, i, error));
     for (int l = 0; repetition >= 0 && l < ls_network_layer_count(&c->spec); l++)
       for (int way = 0; way < 2; way++)
         one->layer_seconds[l][way][repetition] += ls_model_layer_seconds(one->model, l, way);
   }
-  return LS_OK;
+  return ls_block_is_plain(home) ? LS_OK : fetch_gradients(c, one, error);
 }
 
 static ls_status repeat(ls_contest *c, long repetition, ls_error *error) {
@@ -124,5 +142,5 @@ ls_status ls_contest_run(ls_contest *c, ls_error *error) {
     for (long w = 0; w < c->warmup; w++) LS_TRY(step(c, &c->contestants[i], -1, error));
   for (long r = 0; r < c->repetitions; r++) LS_TRY(repeat(c, r, error));
   measure_peaks(c);
-  return LS_OK;
+  return fetch_gradients(c, &c->contestants[c->contestant_count - 1], error);
 }

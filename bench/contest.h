@@ -22,7 +22,9 @@ typedef struct ls_contestant {
   char name[112]; /* "onednn:rewritten", "onednn:rewritten/dense" */
   const ls_backend_choice *choice;
   const ls_contest_input *input;
-  ls_model *model;                         /* the contest's, shared by all inputs of the choice */
+  ls_model
+      *model; /* this and its gradients are the contest's, shared by all inputs of the choice */
+  float *model_gradients;
   double loss;                             /* mean over the batch */
   ls_benchmark_times times;                /* of a batch */
   double *layer_seconds[LS_MAX_LAYERS][2]; /* forward, backward; one for each repetition */
@@ -42,6 +44,7 @@ typedef struct ls_contest {
   const float *parameters;
   /* ---- */
   ls_model *models[LS_MOST_CHOICES];
+  float *model_gradients[LS_MOST_CHOICES]; /* of a batch, a block of the model's home */
   ls_contestant contestants[LS_MOST_CONTESTANTS];
   int contestant_count;
   double fma_peak[LS_ISA_COUNT]; /* FLOP/s measured before and after; 0: not of interest */

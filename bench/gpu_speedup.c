@@ -5,8 +5,8 @@
  * Usage: mpirun -np 4 larscale bench gpu-speedup --nodes 1,2,4 --data train --epochs 1
  *
  * Measured: as cpu-speedup, with a rank on each device instead of a node: --nodes counts devices.
- * The step's time has decompression and the transfer to the device in it (phases decompress and
- * h2d). The ranks of a node share one copy of the data, unless --store private.
+ * The step's time has decompression (phase decompress) and the transfer to the device in it, as far
+ * as they are not hidden. The ranks of a node share one copy of the data, unless --store private.
  *
  * Formula: that of cpu-speedup: S(n) = (E(n) / T(n)) / (E(b) / T(b)), b the fewest devices.
  *

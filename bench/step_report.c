@@ -22,6 +22,10 @@ static void extremes(const ls_benchmark_times *times, double *least, double *mos
   }
 }
 
+static int on_a_device(const ls_contestant *one) {
+  return !ls_block_is_plain(ls_model_home(one->model));
+}
+
 static void print_times(const ls_contest *c, int width) {
   printf("\n%-*s %26s %22s %10s %10s %14s\n", width, "a step", "ms, median (min .. max)",
          "GFLOP/s dense-equiv.", "of peak", "active", "loss");
@@ -30,11 +34,12 @@ static void print_times(const ls_contest *c, int width) {
     double least, most, median = ls_benchmark_median(&one->times);
     double rate = ls_network_step_flop(&c->spec) * c->batch / median,
            peak = ls_contest_peak(c, one);
-    char text[64];
+    char text[64], share[16] = "-"; /* the peak is the processors' */
     extremes(&one->times, &least, &most);
     snprintf(text, sizeof text, "%.3f (%.3f .. %.3f)", 1e3 * median, 1e3 * least, 1e3 * most);
-    printf("%-*s %26s %22.1f %9.1f%% %10.0f %14.9g\n", width, one->name, text, rate / 1e9,
-           100 * rate / peak, active_pixels(c, one), one->loss);
+    if (!on_a_device(one)) snprintf(share, sizeof share, "%.1f%%", 100 * rate / peak);
+    printf("%-*s %26s %22.1f %10s %10.0f %14.9g\n", width, one->name, text, rate / 1e9, share,
+           active_pixels(c, one), one->loss);
   }
 }
 
@@ -54,6 +59,10 @@ static void print_layers(const ls_contest *c, int width) {
     }
   }
   putchar('\n');
+  for (int i = 0; i < c->contestant_count; i++)
+    if (on_a_device(&c->contestants[i]))
+      printf("%s: a device computes while the host goes on, so these are times of launching\n",
+             c->contestants[i].name);
 }
 
 static void print_memory_and_kernels(const ls_contest *c, int width) {
