@@ -49,8 +49,9 @@ static ls_status choose_device(ls_comm *comm, ls_job *job, ls_error *error) {
   job->options.device = ls_comm_node_rank(comm);
   if (ranks <= devices) return LS_OK;
   return ls_fail(error, LS_USAGE,
-                 "%d ranks on a node with %d devices: start one rank for each device", ranks,
-                 devices);
+                 "%d ranks on a node with %d devices: start one rank for each device, and let each "
+                 "rank see all of them (CUDA_VISIBLE_DEVICES)",
+                 ranks, devices);
 }
 
 static ls_status choose_threads(const ls_settings *settings, ls_comm *comm, ls_job *job,
