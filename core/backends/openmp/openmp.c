@@ -35,7 +35,7 @@ static ls_status choose_kernels(const char *name, const ls_openmp_kernels **chos
 }
 
 static void version(char *text, size_t length) {
-  snprintf(text, length, "fused kernels, version 1, for %s", ls_isa_name(ls_isa_best()));
+  snprintf(text, length, "fused kernels, version 2, for %s", ls_isa_name(ls_isa_best()));
 }
 
 static ls_status device_open(const ls_backend_options *options, ls_device **device,
