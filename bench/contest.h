@@ -22,8 +22,7 @@ typedef struct ls_contestant {
   char name[112]; /* "onednn:rewritten", "onednn:rewritten/dense" */
   const ls_backend_choice *choice;
   const ls_contest_input *input;
-  ls_model
-      *model; /* this and its gradients are the contest's, shared by all inputs of the choice */
+  ls_model *model; /* the contest's, shared by all inputs of the choice; so are .. */
   float *model_gradients;
   double loss;                             /* mean over the batch */
   ls_benchmark_times times;                /* of a batch */

@@ -53,6 +53,13 @@ ls_status ls_block_read(ls_block_home home, const void *block, void *plain, size
   return LS_OK;
 }
 
+ls_status ls_block_fetch(ls_block_home home, float *block, float *buffer, size_t count, float **at,
+                         ls_error *error) {
+  int plain = ls_block_is_plain(home);
+  *at = plain ? block : buffer;
+  return plain ? LS_OK : ls_block_read(home, block, buffer, count * sizeof *block, error);
+}
+
 ls_status ls_block_add(ls_block_home home, float *into, const float *from, size_t count,
                        ls_error *error) {
   if (!ls_block_is_plain(home))

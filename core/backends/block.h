@@ -31,6 +31,11 @@ ls_status ls_block_write(ls_block_home home, void *block, const void *plain, siz
 ls_status ls_block_read(ls_block_home home, const void *block, void *plain, size_t bytes,
                         ls_error *error);
 
+/* *at: what the block holds, in plain memory: the block itself if it is plain, else buffer, into
+ * which it is read; buffer may be NULL where blocks are plain. */
+ls_status ls_block_fetch(ls_block_home home, float *block, float *buffer, size_t count, float **at,
+                         ls_error *error);
+
 /* into[i] += from[i], both blocks. */
 ls_status ls_block_add(ls_block_home home, float *into, const float *from, size_t count,
                        ls_error *error);

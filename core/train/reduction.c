@@ -127,9 +127,8 @@ static ls_status allocate_buffers(ls_reduction *r, ls_error *error) {
  */
 static ls_status fetch(ls_reduction *r, int buffer, size_t offset, size_t count, float **at,
                        ls_error *error) {
-  float *block = r->buffers[buffer] + offset;
-  *at = ls_block_is_plain(r->home) ? block : r->fetched + offset;
-  return *at == block ? LS_OK : ls_block_read(r->home, block, *at, count * sizeof *block, error);
+  return ls_block_fetch(r->home, r->buffers[buffer] + offset,
+                        r->fetched ? r->fetched + offset : NULL, count, at, error);
 }
 
 /* Rank number part's part of count floats. */

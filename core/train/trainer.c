@@ -21,7 +21,7 @@ struct ls_trainer {
   float *parameters;
   ls_reduction *gradient_sum; /* NULL if weights are averaged: then own_gradients */
   ls_reduction *weight_sum;
-  float *own_gradients, *fetched_gradients; /* a block of the model's, and in plain memory */
+  float *own_gradients, *fetched_gradients; /* a block of the model's; for one that is not plain */
   const float *gradients;                   /* of the last step */
   uint32_t *order;                          /* own events of the epoch, see ls_sharing_order */
   uint32_t *scratch;
@@ -80,7 +80,8 @@ static ls_status build_alone(ls_trainer *t, ls_error *error) {
   if (o->average != LS_AVERAGE_GRADIENTS) {
     LS_TRY(ls_block_allocate(ls_model_home(t->model), (void **)&t->own_gradients, arena,
                              "gradients", error));
-    LS_TRY(ls_allocate((void **)&t->fetched_gradients, arena, "gradients", error));
+    if (!ls_block_is_plain(ls_model_home(t->model)))
+      LS_TRY(ls_allocate((void **)&t->fetched_gradients, arena, "gradients", error));
   }
   LS_TRY(ls_prefetch_new(t->store, o->prefetch_threads, (size_t)o->prefetch_threads + 1,
                          &t->prefetch, error));
@@ -257,10 +258,12 @@ static ls_status sum_losses(ls_trainer *t, ls_status status, ls_step_result *res
 static ls_status sum_gradients(ls_trainer *t, ls_status status, ls_step_result *result,
                                ls_error *error) {
   if (!t->gradient_sum) {
-    t->gradients = t->fetched_gradients;
+    float *fetched;
     if (status != LS_OK) return LS_OK;
-    return ls_block_read(ls_model_home(t->model), t->own_gradients, t->fetched_gradients,
-                         t->parameter_count * sizeof(float), error);
+    LS_TRY(ls_block_fetch(ls_model_home(t->model), t->own_gradients, t->fetched_gradients,
+                          t->parameter_count, &fetched, error));
+    t->gradients = fetched;
+    return LS_OK;
   }
   if (status != LS_OK) ls_reduction_abandon(t->gradient_sum);
   ls_error of_sum = {0};

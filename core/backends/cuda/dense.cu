@@ -76,10 +76,6 @@ __global__ void __launch_bounds__(THREADS)
   }
 }
 
-static unsigned blocks(int count, int each) {
-  return (unsigned)((count + each - 1) / each);
-}
-
 ls_status launch_dense_forward(device *d, const dense_size &size, const map &x,
                                const float *weights, const float *bias, float *sums, const map &y,
                                ls_error *error) {

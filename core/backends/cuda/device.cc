@@ -126,7 +126,7 @@ void device_facts(int number, ls_device_facts *facts) {
   (void)cudaGetLastError();
 }
 
-static ls_status new_event(device *d, cudaEvent_t *event, ls_error *error) {
+ls_status new_event(device *d, cudaEvent_t *event, ls_error *error) {
   return check(d, cudaEventCreateWithFlags(event, cudaEventDisableTiming), "making an event",
                error);
 }

@@ -47,6 +47,9 @@ struct device {
  * where it may be that one's. LS_OK for success. */
 ls_status check(const device *d, cudaError_t status, const char *doing, ls_error *error);
 
+/* An event that others wait for and nobody asks for the time. */
+ls_status new_event(device *d, cudaEvent_t *event, ls_error *error);
+
 /* After a launch. */
 ls_status launched(device *d, const char *kernel, ls_error *error);
 

@@ -144,10 +144,6 @@ __global__ void __launch_bounds__(TILE_COLUMNS *ROWS)
   }
 }
 
-static unsigned blocks(int count, int each) {
-  return (unsigned)((count + each - 1) / each);
-}
-
 ls_status launch_first_pack(const conv_block *conv, ls_error *error) {
   const ls_conv_block_shape &s = conv->shape;
   LS_LAUNCH(conv->d, error, "first_constant", first_constant,

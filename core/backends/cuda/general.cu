@@ -97,15 +97,11 @@ __global__ void __launch_bounds__(THREADS, 4)
   if (at < (size_t)s.in_channels) input_gradient.background[at] = input_gradient.hidden[at] = 0;
 }
 
-static dim3 blocks(size_t count) {
-  return dim3((unsigned)((count + THREADS - 1) / THREADS));
-}
-
 ls_status launch_general_forward(device *d, const shape_type &shape, const float *input,
                                  const float *weights, const float *bias, const map &output,
                                  unsigned char *argmax, ls_error *error) {
-  LS_LAUNCH(d, error, "general_forward", general_forward, blocks(map_floats(output)), dim3(THREADS),
-            shape, input, weights, bias, output, argmax);
+  LS_LAUNCH(d, error, "general_forward", general_forward, dim3(blocks(map_floats(output), THREADS)),
+            dim3(THREADS), shape, input, weights, bias, output, argmax);
   return LS_OK;
 }
 
@@ -115,12 +111,13 @@ ls_status launch_general_backward(device *d, const shape_type &shape, const floa
                                   float *weight_gradient, ls_error *error) {
   const size_t weight_count =
       (size_t)shape.kernel * shape.kernel * shape.in_channels * shape.out_channels;
-  LS_LAUNCH(d, error, "general_weight_gradient", general_weight_gradient, blocks(weight_count),
-            dim3(THREADS), shape, input, argmax, gradient, weight_gradient);
+  LS_LAUNCH(d, error, "general_weight_gradient", general_weight_gradient,
+            dim3(blocks(weight_count, THREADS)), dim3(THREADS), shape, input, argmax, gradient,
+            weight_gradient);
   if (!input_gradient) return LS_OK;
   LS_LAUNCH(d, error, "general_input_gradient", general_input_gradient,
-            blocks((size_t)shape.height * shape.width * shape.in_channels), dim3(THREADS), shape,
-            weights, argmax, gradient, *input_gradient);
+            dim3(blocks((size_t)shape.height * shape.width * shape.in_channels, THREADS)),
+            dim3(THREADS), shape, weights, argmax, gradient, *input_gradient);
   return LS_OK;
 }
 

@@ -17,11 +17,6 @@ static size_t tile_bytes(const image_input *in) {
   return (size_t)in->tile_rows * (size_t)in->tile_columns;
 }
 
-static ls_status new_event(device *d, cudaEvent_t *event, ls_error *error) {
-  return check(d, cudaEventCreateWithFlags(event, cudaEventDisableTiming), "making an event",
-               error);
-}
-
 static ls_status slot_new(image_input *in, uploaded *slot, ls_error *error) {
   LS_TRY(device_allocate(in->d, (void **)&slot->pixels, pixel_bytes(in), "an image", error));
   LS_TRY(device_allocate(in->d, (void **)&slot->tiles, tile_bytes(in), "an image", error));

@@ -38,15 +38,11 @@ __global__ void __launch_bounds__(THREADS)
   if (i < count) pixels[(size_t)places[i] * planes + plane] = 0;
 }
 
-static dim3 blocks(size_t count) {
-  return dim3((unsigned)((count + THREADS - 1) / THREADS));
-}
-
 ls_status launch_scatter(image_input *input, const uploaded *to, int plane, const unsigned *places,
                          const float *values, size_t count, ls_error *error) {
   if (!count) return LS_OK;
-  LS_LAUNCH_ON(input->d->upload, input->d, error, "scatter", scatter, blocks(count), dim3(THREADS),
-               to->pixels, to->tiles, input->rows, input->columns, input->planes,
+  LS_LAUNCH_ON(input->d->upload, input->d, error, "scatter", scatter, dim3(blocks(count, THREADS)),
+               dim3(THREADS), to->pixels, to->tiles, input->rows, input->columns, input->planes,
                input->tile_columns, plane, places, values, (int)count);
   return LS_OK;
 }
@@ -54,8 +50,8 @@ ls_status launch_scatter(image_input *input, const uploaded *to, int plane, cons
 ls_status launch_clear(image_input *input, const uploaded *to, int plane, const unsigned *places,
                        size_t count, ls_error *error) {
   if (!count) return LS_OK;
-  LS_LAUNCH_ON(input->d->upload, input->d, error, "clear", clear, blocks(count), dim3(THREADS),
-               to->pixels, input->planes, plane, places, (int)count);
+  LS_LAUNCH_ON(input->d->upload, input->d, error, "clear", clear, dim3(blocks(count, THREADS)),
+               dim3(THREADS), to->pixels, input->planes, plane, places, (int)count);
   return LS_OK;
 }
 

@@ -162,10 +162,6 @@ __global__ void __launch_bounds__(THREADS)
   to.background[channel] = 0;
 }
 
-static unsigned blocks(size_t count, size_t each) {
-  return (unsigned)((count + each - 1) / each);
-}
-
 /* Of the workspace, in floats: the sorted windows' gradients, their channels, and where each
  * position begins; weight_gradient's parts come before and need not stay. */
 static size_t sorted_floats(const conv_block *conv) {

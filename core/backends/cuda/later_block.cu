@@ -206,10 +206,6 @@ __global__ void __launch_bounds__(THREADS)
   if (channel < in) tap_sums[(size_t)channel * channels + k] = sum;
 }
 
-static unsigned blocks(size_t count, size_t each) {
-  return (unsigned)((count + each - 1) / each);
-}
-
 ls_status launch_later_pack(const conv_block *conv, ls_error *error) {
   const ls_conv_block_shape &s = conv->shape;
   const size_t padded = (size_t)blocks((size_t)s.in_channels, PIXEL) * PIXEL;

@@ -22,10 +22,6 @@ struct map {
   float *values;         /* [rows][columns][channels] */
 };
 
-inline size_t aligned(size_t bytes) {
-  return (bytes + 255) / 256 * 256;
-}
-
 inline size_t map_bytes(int rows, int columns, int channels) {
   size_t pixels = (size_t)rows * (size_t)columns;
   return 2 * aligned((size_t)channels * sizeof(float)) + aligned(pixels) +

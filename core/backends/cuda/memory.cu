@@ -24,20 +24,16 @@ cudaError_t find_kernels() {
   return cudaFuncGetAttributes(&attributes, add_parts);
 }
 
-static unsigned blocks(size_t count) {
-  return (unsigned)((count + THREADS - 1) / THREADS);
-}
-
 ls_status launch_add(device *d, float *into, const float *from, size_t count, ls_error *error) {
   if (!count) return LS_OK;
-  LS_LAUNCH(d, error, "add", add, dim3(blocks(count)), dim3(THREADS), into, from, count);
+  LS_LAUNCH(d, error, "add", add, dim3(blocks(count, THREADS)), dim3(THREADS), into, from, count);
   return LS_OK;
 }
 
 ls_status launch_add_parts(device *d, float *into, const float *parts, int part_count, size_t count,
                            ls_error *error) {
-  LS_LAUNCH(d, error, "add_parts", add_parts, dim3(blocks(count)), dim3(THREADS), into, parts,
-            part_count, count);
+  LS_LAUNCH(d, error, "add_parts", add_parts, dim3(blocks(count, THREADS)), dim3(THREADS), into,
+            parts, part_count, count);
   return LS_OK;
 }
 

@@ -70,24 +70,20 @@ __global__ void __launch_bounds__(THREADS) fill_background(map m) {
   m.values[at] = m.background[at % m.channels];
 }
 
-static unsigned blocks(int count) {
-  return (unsigned)((count + THREADS - 1) / THREADS);
-}
-
 ls_status launch_before_pool(device *d, const map &output, const map &gradient, int parts,
                              float *sums, float *bias_gradient, float *hidden, ls_error *error) {
   const int windows = output.rows * output.columns, channels = output.channels;
-  LS_LAUNCH(d, error, "before_pool", before_pool, dim3(parts, blocks(channels)), dim3(THREADS),
-            output, gradient, (windows + parts - 1) / parts, sums);
-  LS_LAUNCH(d, error, "add_sums", add_sums, dim3(blocks(channels)), dim3(THREADS), output, gradient,
-            parts, sums, bias_gradient, hidden);
+  LS_LAUNCH(d, error, "before_pool", before_pool, dim3(parts, blocks(channels, THREADS)),
+            dim3(THREADS), output, gradient, (windows + parts - 1) / parts, sums);
+  LS_LAUNCH(d, error, "add_sums", add_sums, dim3(blocks(channels, THREADS)), dim3(THREADS), output,
+            gradient, parts, sums, bias_gradient, hidden);
   return LS_OK;
 }
 
 ls_status launch_all_active(device *d, const map &m, ls_error *error) {
   const int pixels = m.rows * m.columns;
   LS_LAUNCH(d, error, "all_active", all_active,
-            dim3(blocks(pixels > m.channels ? pixels : m.channels)), dim3(THREADS), m);
+            dim3(blocks(pixels > m.channels ? pixels : m.channels, THREADS)), dim3(THREADS), m);
   return LS_OK;
 }
 

@@ -26,4 +26,18 @@ extern "C" {
 #include "image/image.h"
 }
 
+namespace LS_CUDA_NAMESPACE {
+
+/* Thread blocks of so many threads each, for count things to do. */
+inline unsigned blocks(size_t count, size_t each) {
+  return (unsigned)((count + each - 1) / each);
+}
+
+/* A part of a block that begins at a multiple of what every access and library is content with. */
+inline size_t aligned(size_t bytes) {
+  return (bytes + 255) / 256 * 256;
+}
+
+} // namespace LS_CUDA_NAMESPACE
+
 #endif

@@ -31,11 +31,6 @@ ls_status dense_new(ls_device *opened, const ls_dense_shape *shape, const ls_ope
 /* The factors of cuDNN's "output = alpha * result + beta * output". */
 static const float one = 1, zero = 0;
 
-/* A part of a block that begins at a multiple of what every library is content with. */
-inline size_t aligned(size_t bytes) {
-  return (bytes + 255) / 256 * 256;
-}
-
 } // namespace library
 } // namespace LS_CUDA_NAMESPACE
 
